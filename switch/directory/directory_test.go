@@ -119,6 +119,15 @@ func TestNumbersFind(t *testing.T) {
 	if n, ok := all.Find("62343"); !ok || n.Phone != "*" {
 		t.Errorf("catch-all: %q, %v", n.Phone, ok)
 	}
+	for _, phone := range []string{"*", "16508.*"} {
+		all.Delete(phone)
+	}
+	if n, _ := all.Find("16508223344"); n.Phone != "16.*" {
+		t.Errorf("after Delete: %q, want 16.*", n.Phone)
+	}
+	if n, ok := all.Find("62343"); ok {
+		t.Errorf("catch-all is still there: %q", n.Phone)
+	}
 }
 
 func TestRules(t *testing.T) {

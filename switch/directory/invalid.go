@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -12,6 +13,12 @@ import (
 const (
 	MaxName = 64
 	MaxURL  = 2048
+)
+
+// What a write can meet.
+var (
+	ErrExists   = errors.New("exists already")
+	ErrNotFound = errors.New("not found")
 )
 
 // Invalid is a value that breaks a rule. Code is the number that programs test

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,12 +55,12 @@ func CompilePattern(phone string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// Numbers finds the number that a dialled user belongs to. It never changes once made.
+// Numbers finds the number that a dialled user belongs to. Many may read it, without
+// waiting, while one goroutine changes it.
 type Numbers struct {
 	region   string
-	exact    map[string]*Number
-	patterns []pattern // longest first, then oldest
-	all      *Number   // the catch-all
+	exact    sync.Map // Phone -> *Number
+	patterns atomic.Pointer[[]pattern]
 }
 
 type pattern struct {
@@ -66,30 +68,48 @@ type pattern struct {
 	n  *Number
 }
 
-// NewNumbers indexes the numbers. Region is the country (ISO 3166) that national
-// numbers are read in. A pattern that does not compile, which none that was
-// checked before it was stored can be, matches nothing.
+// NewNumbers indexes the numbers. Region is the country (ISO 3166) that national numbers are read in.
 func NewNumbers(region string, list []Number) *Numbers {
-	x := &Numbers{region: region, exact: make(map[string]*Number, len(list))}
-	for i := range list {
-		n := &list[i]
-		switch {
-		case n.SIP && n.Phone == CatchAll:
-			x.all = n
-		case n.SIP && IsPattern(n.Phone):
-			if re, err := CompilePattern(n.Phone); err == nil {
-				x.patterns = append(x.patterns, pattern{re, n})
-			}
-		}
-		x.exact[n.Phone] = n
+	x := &Numbers{region: region}
+	x.patterns.Store(new([]pattern))
+	for _, n := range list {
+		x.Put(n)
 	}
-	slices.SortStableFunc(x.patterns, func(a, b pattern) int {
+	return x
+}
+
+// Put adds a number or replaces the one of the same Phone. A pattern that does not
+// compile, which none that was checked before it was stored can be, matches nothing.
+func (x *Numbers) Put(n Number) {
+	x.Delete(n.Phone)
+	x.exact.Store(n.Phone, &n)
+	if !n.SIP || !IsPattern(n.Phone) {
+		return
+	}
+	re, err := CompilePattern(n.Phone)
+	if err != nil {
+		return
+	}
+	list := append(slices.Clone(*x.patterns.Load()), pattern{re, &n})
+	slices.SortStableFunc(list, func(a, b pattern) int {
 		if d := len(b.n.Phone) - len(a.n.Phone); d != 0 {
-			return d
+			return d // the longest first
 		}
 		return a.n.Created.Compare(b.n.Created)
 	})
-	return x
+	x.patterns.Store(&list)
+}
+
+// Delete removes the number of that Phone, if there is one.
+func (x *Numbers) Delete(phone string) {
+	if _, there := x.exact.LoadAndDelete(phone); !there {
+		return
+	}
+	old := *x.patterns.Load()
+	if slices.ContainsFunc(old, func(p pattern) bool { return p.n.Phone == phone }) {
+		list := slices.DeleteFunc(slices.Clone(old), func(p pattern) bool { return p.n.Phone == phone })
+		x.patterns.Store(&list)
+	}
 }
 
 // Find returns the number that takes a call to the dialled user: one of exactly
@@ -105,25 +125,32 @@ func (x *Numbers) find(dialled string) *Number {
 	if dialled == "" {
 		return nil
 	}
-	if n, ok := x.exact[dialled]; ok {
+	if n := x.get(dialled); n != nil {
 		return n
 	}
 	other, had := strings.CutPrefix(dialled, "+")
 	if !had {
 		other = "+" + dialled
 	}
-	if n, ok := x.exact[other]; ok {
+	if n := x.get(other); n != nil {
 		return n
 	}
 	if e164, err := E164(dialled, x.region); err == nil {
-		if n, ok := x.exact[e164]; ok {
+		if n := x.get(e164); n != nil {
 			return n
 		}
 	}
-	for _, p := range x.patterns {
+	for _, p := range *x.patterns.Load() {
 		if p.re.MatchString(dialled) {
 			return p.n
 		}
 	}
-	return x.all
+	return x.get(CatchAll)
+}
+
+func (x *Numbers) get(phone string) *Number {
+	if n, ok := x.exact.Load(phone); ok {
+		return n.(*Number)
+	}
+	return nil
 }

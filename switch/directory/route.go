@@ -2,9 +2,8 @@ package directory
 
 import "time"
 
-// Route is a rule of the switch's own dial plan. Rules are asked for what no
-// number of an account and no client claims, and for calls a client makes before
-// anything else only where the client has no document of its own.
+// Route is a rule of the switch's own dial plan, for what neither a number of an
+// account nor the document of a client settles.
 type Route struct {
 	SID     string // RT…
 	Account string // AC… the calls are charged to; "": the caller's
