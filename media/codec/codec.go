@@ -42,7 +42,26 @@ var table = []*Codec{
 	{Name: "telephone-event", ClockRate: 16000, Channels: 1, PayloadType: 105, SampleRate: 16000},
 	{Name: "telephone-event", ClockRate: 48000, Channels: 1, PayloadType: 106, SampleRate: 48000},
 	{Name: "CN", ClockRate: 8000, Channels: 1, PayloadType: 13, SampleRate: 8000},
+	// Known by number alone: nobody should meet them today.
+	{Name: "DVI4", ClockRate: 8000, Channels: 1, PayloadType: 5, SampleRate: 8000},
+	{Name: "DVI4", ClockRate: 16000, Channels: 1, PayloadType: 6, SampleRate: 16000},
+	{Name: "DVI4", ClockRate: 11025, Channels: 1, PayloadType: 16, SampleRate: 11025},
+	{Name: "DVI4", ClockRate: 22050, Channels: 1, PayloadType: 17, SampleRate: 22050},
+	{Name: "LPC", ClockRate: 8000, Channels: 1, PayloadType: 7, SampleRate: 8000},
+	{Name: "QCELP", ClockRate: 8000, Channels: 1, PayloadType: 12, SampleRate: 8000},
+	{Name: "MPA", ClockRate: 90000, Channels: 1, PayloadType: 14, SampleRate: 44100},
+	{Name: "G728", ClockRate: 8000, Channels: 1, PayloadType: 15, SampleRate: 8000},
 }
+
+// statics is table by number, as RFC 3551 §6 hands them out.
+var statics = func() (s [35]*Codec) {
+	for _, c := range table {
+		if int(c.PayloadType) < len(s) {
+			s[c.PayloadType] = c
+		}
+	}
+	return s
+}()
 
 // Lookup finds a row by what an rtpmap says; the name without regard to case.
 func Lookup(name string, clockRate, channels int) (*Codec, bool) {
@@ -56,15 +75,10 @@ func Lookup(name string, clockRate, channels int) (*Codec, bool) {
 
 // Static finds the row that owns a payload type number below 96 (RFC 3551 §6).
 func Static(payloadType uint8) (*Codec, bool) {
-	if payloadType >= 96 {
+	if int(payloadType) >= len(statics) || statics[payloadType] == nil {
 		return nil, false
 	}
-	for _, c := range table {
-		if c.PayloadType == payloadType {
-			return c, true
-		}
-	}
-	return nil, false
+	return statics[payloadType], true
 }
 
 // Playable reports whether the switch itself can speak and hear the codec.

@@ -44,7 +44,7 @@ func TestLookup(t *testing.T) {
 }
 
 func TestStatic(t *testing.T) {
-	for pt, want := range map[uint8]string{0: "PCMU", 3: "GSM", 8: "PCMA", 9: "G722", 13: "CN", 18: "G729", 1: "", 96: "", 101: ""} {
+	for pt, want := range map[uint8]string{0: "PCMU", 3: "GSM", 8: "PCMA", 9: "G722", 13: "CN", 18: "G729", 7: "LPC", 1: "", 34: "", 35: "", 255: "", 96: "", 101: ""} {
 		got, ok := codec.Static(pt)
 		if ok != (want != "") || ok && got.Name != want {
 			t.Errorf("Static(%d) = %v, want %q", pt, got, want)
