@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,15 +40,26 @@ func (b Binding) Remaining(now time.Time) int {
 
 // Key brings a contact URI into the form two bindings are compared by: RFC 3261
 // §19.1.4 for everything that tells two phones apart, that is the scheme, user,
-// host and port with the parameters transport, user, ttl, method and maddr.
-func Key(u *sip.Uri) string {
+// host and port with the parameters transport, user, ttl, method and maddr. The
+// error says why the URI is no SIP or SIPS URI that a call could go to.
+func Key(uri string) (string, error) {
+	var u sip.Uri
+	if err := sip.ParseUri(uri, &u); err != nil {
+		return "", fmt.Errorf("contact %q: %w", uri, err)
+	}
+	if u.Scheme != "sip" && u.Scheme != "sips" || u.Host == "" || u.Wildcard || u.Port < 0 || u.Port > 65535 {
+		return "", fmt.Errorf("contact %q: not a SIP URI with a host", uri)
+	}
+	if len(u.Headers) > 0 {
+		return "", fmt.Errorf("contact %q: headers do not belong here", uri)
+	}
+	return key(&u), nil
+}
+
+func key(u *sip.Uri) string {
 	var b strings.Builder
 	b.WriteString(strings.ToLower(u.Scheme))
 	b.WriteByte(':')
-	if raw := u.Raw(); raw != "" {
-		b.WriteString(raw)
-		return b.String()
-	}
 	if u.User != "" {
 		b.WriteString(unescape(u.User))
 		b.WriteByte('@')
