@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"tandem/switch/call"
+	"tandem/switch/cdr"
+)
+
+func openForTest(t testing.TB, change func(*Config)) *Store {
+	t.Helper()
+	cfg := Default()
+	cfg.Path = filepath.Join(t.TempDir(), "tandem.db")
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := Open(context.Background(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func count(c prometheus.Counter) float64 {
+	var m dto.Metric
+	if err := c.Write(&m); err != nil {
+		panic(err)
+	}
+	return m.GetCounter().GetValue()
+}
+
+func someCall(id string) cdr.Record {
+	now := time.Now()
+	return cdr.Record{Summary: call.Summary{ID: call.ID(id), Account: "ACa", From: "alice", To: "bob", Created: now, Answered: now, Ended: now}}
+}
+
+// hold keeps the writer inside a transaction until the test lets it go.
+func hold(t *testing.T, s *Store) (release func()) {
+	t.Helper()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		s.writer.do(context.Background(), func(*sql.Tx) error { close(entered); <-leave; return nil }, nil)
+	})
+	<-entered
+	return sync.OnceFunc(func() { close(leave); wg.Wait() })
+}
+
+func TestFullQueueCountsAndNeverBlocks(t *testing.T) {
+	s := openForTest(t, func(c *Config) { c.Queue = 64 })
+	release := hold(t, s)
+	defer release()
+	for i := range 100 {
+		if got, want := s.Full(), i >= 48; got != want {
+			t.Fatalf("Full() behind %d rows = %v, want %v", i, got, want)
+		}
+		s.SaveCall(someCall(string(call.NewID())))
+	}
+	if got := count(s.writer.metrics.lost); got != 36 {
+		t.Errorf("lost %v rows, want 36", got)
+	}
+	release()
+	if err := s.SetSetting(t.Context(), "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	if s.Full() {
+		t.Error("still full")
+	}
+	page, err := s.Calls(t.Context(), cdr.Query{})
+	if err != nil || page.Total != 64 {
+		t.Errorf("%d calls kept, want 64 (%v)", page.Total, err)
+	}
+}
+
+func TestCloseWritesWhatIsQueued(t *testing.T) {
+	s := openForTest(t, nil)
+	release := hold(t, s)
+	for range 2000 {
+		s.SaveCall(someCall(string(call.NewID())))
+	}
+	go release()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.cfg
+	again, err := Open(t.Context(), cfg, s.log, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	page, err := again.Calls(t.Context(), cdr.Query{Limit: 1})
+	if err != nil || page.Total != 2000 {
+		t.Errorf("%d calls kept, want 2000 (%v)", page.Total, err)
+	}
+}
+
+// brokenRow is a row the database does not take.
+type brokenRow struct{}
+
+func (brokenRow) statement(args []any) (string, []any) {
+	return "INSERT INTO settings (name, value) VALUES (?, NULL)", append(args, "x")
+}
+
+func TestOneBadRowDoesNotHarmTheBatch(t *testing.T) {
+	s := openForTest(t, nil)
+	release := hold(t, s)
+	s.SaveCall(someCall("CA1"))
+	s.writer.save(brokenRow{})
+	s.SaveCall(someCall("CA2"))
+	release()
+	refuse := errors.New("no")
+	if err := s.writer.do(t.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.Exec("DELETE FROM calls"); err != nil {
+			return err
+		}
+		return refuse
+	}, nil); !errors.Is(err, refuse) {
+		t.Errorf("change that fails: %v", err)
+	}
+	page, err := s.Calls(t.Context(), cdr.Query{})
+	if err != nil || page.Total != 2 {
+		t.Errorf("%d calls kept, want 2 (%v)", page.Total, err)
+	}
+	if got := count(s.writer.metrics.lost); got != 1 {
+		t.Errorf("lost %v rows, want 1", got)
+	}
+}
+
+func TestRowsAreTriedAgainWhenTheCommitFails(t *testing.T) {
+	s := openForTest(t, func(c *Config) { c.Busy = time.Millisecond })
+	other, err := dial(s.cfg, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	tx, err := other.BeginTx(t.Context(), nil) // immediate: nobody else can write
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetSetting(t.Context(), "a", "b"); err == nil {
+		t.Error("a change was written in spite of the lock")
+	}
+	if _, ok := s.Setting("a"); ok {
+		t.Error("a change that was not written is cached")
+	}
+	s.SaveCall(someCall("CA1"))
+	for count(s.writer.metrics.failures) == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetSetting(t.Context(), "a", "b"); err != nil {
+		t.Error(err)
+	}
+	if _, ok, err := s.Call(t.Context(), "CA1"); !ok || err != nil {
+		t.Errorf("the row was not tried again: %v", err)
+	}
+}
+
+// BenchmarkSaveCall is one row through queue, batch and disk.
+func BenchmarkSaveCall(b *testing.B) {
+	s := openForTest(b, nil)
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		r := someCall(string(call.NewID()))
+		for s.Full() {
+			time.Sleep(time.Millisecond)
+		}
+		s.SaveCall(r)
+		n++
+	}
+	if err := s.SetSetting(context.Background(), "a", "b"); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func BenchmarkClient(b *testing.B) {
+	s := openForTest(b, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Client("alice")
+	}
+}
