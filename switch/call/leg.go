@@ -60,6 +60,7 @@ type Outgoing struct {
 	Headers            []Header       // checked by the caller of Invite: no CR, LF or NUL gets through anyway
 	MaxForwards        int            // 0: 70
 	Username, Password string         // for a 401 or 407
+	Local              bool           // To is a number of ours: its own plan runs, no INVITE leaves (an Inviter never sees this)
 }
 
 // Path reaches a registered contact: the flow it registered over, or for UDP the address its REGISTER came from.

@@ -1,0 +1,144 @@
+package call
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"tandem/media"
+	"tandem/media/offer"
+)
+
+// Call is one party's connection to the switch: a handle that any goroutine may
+// hold. What changes belongs to the call's loop.
+type Call struct {
+	id        ID
+	direction Direction
+	parent    ID
+	depth     int // how many dials of ours led here
+	started   time.Time
+	leg       Leg
+	m         *Manager
+
+	owner  atomic.Pointer[owner] // set by the loop, at most once after the start
+	status atomic.Uint32         // written by the loop alone
+
+	inbox chan func(*state)
+	done  chan struct{} // closed when the loop has ended; what follows is set before
+
+	final       Summary
+	lastHeaders []Header
+}
+
+// owner is to whom the call belongs.
+type owner struct{ account, number string }
+
+// state is what changes in a call. Only the loop holds a pointer to it.
+type state struct {
+	life   life   // loop.go
+	plan   plan   // plan.go
+	steps  steps  // progress.go
+	digits digits // digits.go
+	hold   hold   // hold.go
+	link   link   // bridge.go
+	values values // values.go
+}
+
+// ID is the call's own name, printed as CallSid.
+func (c *Call) ID() ID { return c.id }
+
+// Direction says how the call came to be.
+func (c *Call) Direction() Direction { return c.direction }
+
+// Parent is the call that dialled this one, or "".
+func (c *Call) Parent() ID { return c.parent }
+
+// Party says who is on the other end and what the INVITE said.
+func (c *Call) Party() Party { return c.leg.Party() }
+
+// Started is when the call came to be.
+func (c *Call) Started() time.Time { return c.started }
+
+// Status is the call's state now.
+func (c *Call) Status() Status { return Status(c.status.Load()) }
+
+// SIPCallID is the Call-ID header of the call's dialog.
+func (c *Call) SIPCallID() string { return c.leg.ID() }
+
+// Formats is what the party can take: what it offered or, once answered, what was agreed.
+func (c *Call) Formats() []offer.Format { return c.leg.Formats() }
+
+// Media is the party's audio.
+func (c *Call) Media() media.Stream { return c.leg.Media() }
+
+// Done is closed when the call and its plan are over.
+func (c *Call) Done() <-chan struct{} { return c.done }
+
+// Account is the account the call belongs to, or "" while no plan has claimed it.
+func (c *Call) Account() string { return c.owner.Load().account }
+
+// NumberSID is the PN… of the number that was called, or "".
+func (c *Call) NumberSID() string { return c.owner.Load().number }
+
+// Log is the manager's logger with the call's names on every line.
+func (c *Call) Log() *slog.Logger {
+	return c.m.log.With("call_id", string(c.id), "sip_call_id", c.leg.ID())
+}
+
+// log writes one line about the call; it keeps no logger, which would cost every call half a kilobyte.
+func (c *Call) log(level slog.Level, msg string, attrs ...slog.Attr) {
+	ctx := context.Background()
+	if !c.m.log.Enabled(ctx, level) {
+		return
+	}
+	all := append([]slog.Attr{slog.String("call_id", string(c.id)), slog.String("sip_call_id", c.leg.ID())}, attrs...)
+	c.m.log.LogAttrs(ctx, level, msg, all...)
+}
+
+// Claim says to which account and number (PN…, or "") the call belongs. A Mux
+// calls it before the plan runs; the call's record begins here. Later claims
+// are ignored.
+func (c *Call) Claim(account, numberSID string) {
+	_ = c.ask(func(s *state) {
+		if s.life.claimed {
+			return
+		}
+		c.owner.Store(&owner{account: account, number: numberSID})
+		c.claimed(s)
+	})
+}
+
+// Summary tells all about the call now, or as it ended.
+func (c *Call) Summary() Summary {
+	var sum Summary
+	if err := c.ask(func(s *state) { sum = c.summary(s) }); err != nil {
+		return c.final
+	}
+	return sum
+}
+
+// do has the loop run f and waits until it did. The error is ErrEnded or the
+// context's cause; in both cases f does not run. It must not be called from f.
+func (c *Call) do(ctx context.Context, f func(*state)) error {
+	ran := make(chan struct{})
+	select {
+	case c.inbox <- func(s *state) { defer close(ran); f(s) }:
+		<-ran
+		return nil
+	case <-c.done:
+		return ErrEnded
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// ask is do for work that is due whatever became of the caller's context: the loop never blocks, so it is short.
+func (c *Call) ask(f func(*state)) error { return c.do(context.Background(), f) }
+
+// String is the call's ID, status and parties, for logs and tests.
+func (c *Call) String() string {
+	p := c.leg.Party()
+	return fmt.Sprintf("%s %s %s from %s to %s", c.id, c.direction, c.Status(), p.From.User, p.To.User)
+}

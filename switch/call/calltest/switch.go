@@ -1,0 +1,144 @@
+package calltest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tandem/switch/call"
+	"tandem/switch/event"
+)
+
+// Switch is a call.Manager with fakes around it.
+type Switch struct {
+	*call.Manager
+	Inviter  *Inviter
+	Dialer   *Dialer
+	Records  *Records
+	Mux      *Mux
+	Bus      *event.Bus
+	Notes    *Notes
+	Registry *prometheus.Registry
+}
+
+// NewSwitch returns a switch whose inbound calls run h. At the end of the test it
+// is drained at once, so that no goroutine outlives a synctest bubble.
+func NewSwitch(t testing.TB, h call.Handler, change ...func(*call.Config)) *Switch {
+	t.Helper()
+	cfg := call.Default()
+	for _, f := range change {
+		f(&cfg)
+	}
+	s := &Switch{
+		Inviter: &Inviter{}, Dialer: &Dialer{}, Records: &Records{}, Mux: &Mux{Handler: h},
+		Bus: &event.Bus{}, Notes: &Notes{}, Registry: prometheus.NewRegistry(),
+	}
+	s.Manager = call.New(cfg, call.Deps{
+		Inviter: s.Inviter, Dialer: s.Dialer, Mux: s.Mux, Records: s.Records, Bus: s.Bus, Notifier: s.Notes,
+		Log: slog.New(slog.DiscardHandler), Registerer: s.Registry,
+	})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := s.Drain(ctx); err != nil {
+			t.Errorf("drain: %v", err)
+		}
+	})
+	return s
+}
+
+// Mux gives every call the same plan, unless Plans has one for the dialled user.
+type Mux struct {
+	Handler call.Handler
+	Plans   map[string]call.Handler
+}
+
+// ErrNoPlan is behind the 404 of a Mux without a handler.
+var ErrNoPlan = errors.New("no plan")
+
+// Route finds the plan.
+func (m *Mux) Route(_ context.Context, c *call.Call) (call.Handler, error) {
+	h := m.Handler
+	if own, ok := m.Plans[c.Party().To.User]; ok {
+		h = own
+	}
+	if h == nil {
+		return nil, &call.Refusal{Code: 404, Reason: "Not Found", Err: ErrNoPlan}
+	}
+	return h, nil
+}
+
+// Records keeps summaries.
+type Records struct {
+	mu    sync.Mutex
+	begun []call.Summary
+	ended []call.Summary
+}
+
+// Began keeps s.
+func (r *Records) Began(s call.Summary) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begun = append(r.begun, s)
+}
+
+// Ended keeps s.
+func (r *Records) Ended(s call.Summary) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = append(r.ended, s)
+}
+
+// All returns what Ended was given, in order.
+func (r *Records) All() []call.Summary {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]call.Summary(nil), r.ended...)
+}
+
+// Begun returns what Began was given, in order.
+func (r *Records) Begun() []call.Summary {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]call.Summary(nil), r.begun...)
+}
+
+// To returns the record of the call to a user; the test fails without one.
+func (r *Records) To(t testing.TB, user string) call.Summary {
+	t.Helper()
+	for _, s := range r.All() {
+		if s.To == user {
+			return s
+		}
+	}
+	t.Fatalf("no record of a call to %s; got %v", user, r.All())
+	return call.Summary{}
+}
+
+// Notes keeps notifications.
+type Notes struct {
+	mu  sync.Mutex
+	all []call.Notification
+}
+
+// Notify keeps n.
+func (n *Notes) Notify(note call.Notification) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = append(n.all, note)
+}
+
+// Codes are the codes of all notifications, in order.
+func (n *Notes) Codes() []int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	codes := make([]int, 0, len(n.all))
+	for _, note := range n.all {
+		codes = append(codes, note.Code)
+	}
+	return codes
+}
