@@ -32,6 +32,7 @@ type Stats struct {
 	Lost                     uint64 // by sequence number
 	Jitter                   time.Duration
 	Dropped                  [DropReasons]uint64 // indexed by Drop
+	Fault                    Fault               // the last one named; FaultNone when all is well
 }
 
 // Drop is a reason why a packet was not forwarded.
@@ -44,11 +45,12 @@ const (
 	DropSSRC                  // another sender on the same address
 	DropHeld                  // the direction forbids it
 	DropNoPeer                // nobody is listening
+	DropMuted                 // Mute is on
 	DropSend                  // the kernel would not take it
 	DropReasons               // how many there are
 )
 
-var dropNames = [DropReasons]string{"stranger", "malformed", "payload_type", "ssrc", "held", "no_peer", "send"}
+var dropNames = [DropReasons]string{"stranger", "malformed", "payload_type", "ssrc", "held", "no_peer", "muted", "send"}
 
 // String is the reason as a metric label.
 func (d Drop) String() string { return dropNames[d] }
