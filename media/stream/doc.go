@@ -1,0 +1,38 @@
+// Package stream is one party's RTP session (RFC 3550): its ports, whom it
+// listens to, what it has agreed on, what it plays and with whom it is bridged.
+// A Stream implements media.Stream.
+//
+// A stream lives on one worker of the engine. Its exported methods post commands
+// to that worker and return; everything else in this package runs there, one
+// thing at a time, so the packet path has no locks. The way of a packet:
+// receive.go (read, source) → latch.go (whom to listen to) → audio in receive.go
+// (checks, counts, keys) → relay.Path (rewrite) → send.go of the peer.
+//
+// # Whom to listen to
+//
+// The address in the SDP wins: its first packet fixes the source. Packets from
+// elsewhere can fix it only if they come from the address the party signals
+// from, or the SDP named a private address; five of them are looked at, and three
+// must come from one address, port and SSRC. From then on the socket is connected
+// and the kernel drops everybody else. A new offer or answer opens the question again, with the
+// source so far as good as the SDP's when the SDP names the same address as before. Packets of strangers are counted, never forwarded,
+// never answered, and while a source is learned its packets count as strangers'.
+//
+// Another SSRC from the source is believed when two of its packets in a row come,
+// as RFC 3550 §A.1 does for new sources; until then they are dropped.
+//
+// # Decisions
+//
+// 2026-11-21: stream imports relay, engine and ports, and media.Stream is implemented
+// here: relay only rewrites bytes, so that it is tested without sockets.
+//
+// 2026-11-21: Two bridged streams must share a worker. Options.Beside sees to that; where it
+// was not given, Bridge moves the peer: off one epoll, onto the other, with the commands that
+// wait for it, in order.
+//
+// 2026-11-21: A stream's counters are atomics with one writer (four uncontended stores a
+// packet, 20 ns), so Stats needs no round trip to the worker.
+//
+// 2026-11-21: The RTCP socket is not connected: a packet in five seconds is checked by
+// hand cheaper than connected.
+package stream
