@@ -16,12 +16,12 @@ import (
 
 // Config is what an operator can set about calls.
 type Config struct {
-	MaxCalls       int           // up at the same time, children included; 0: no limit
-	CallsPerSecond float64       // new inbound calls and calls over REST; 0: no limit
-	Burst          int           // how many may come at once where CallsPerSecond is set
-	RetryAfter     int           // seconds, in a 503
-	Grace          time.Duration // how long Drain waits for calls it has hung up
-	Headers        bool          // X-RestComm-… headers on every message (rcml.md 1.9.2)
+	MaxCalls       int           `toml:"max_calls"`        // up at the same time, children included; 0: no limit
+	CallsPerSecond float64       `toml:"calls_per_second"` // new inbound calls and calls over REST; 0: no limit
+	Burst          int           `toml:"burst"`            // how many may come at once where CallsPerSecond is set
+	RetryAfter     int           `toml:"retry_after"`      // seconds, in a 503
+	Grace          time.Duration `toml:"grace"`            // how long Drain waits for calls it has hung up
+	Headers        bool          `toml:"-"`                // X-RestComm-… headers on every message (rcml.md 1.9.2)
 }
 
 // Default is the configuration of a switch nobody has configured.

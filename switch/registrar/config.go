@@ -8,11 +8,11 @@ import (
 
 // Config holds the limits of a registrar.
 type Config struct {
-	MinExpires     time.Duration // a shorter wish is answered 423 with Min-Expires
-	MaxExpires     time.Duration // a longer wish is cut to this
-	DefaultExpires time.Duration // when neither the contact nor an Expires header says
-	MaxContacts    int           // bindings of one AOR
-	MaxBindings    int           // bindings of all AORs together
+	MinExpires     time.Duration `toml:"min_expires"`     // a shorter wish is answered 423 with Min-Expires
+	MaxExpires     time.Duration `toml:"max_expires"`     // a longer wish is cut to this
+	DefaultExpires time.Duration `toml:"default_expires"` // when neither the contact nor an Expires header says
+	MaxContacts    int           `toml:"max_contacts"`    // bindings of one AOR
+	MaxBindings    int           `toml:"max_bindings"`    // bindings of all AORs together
 }
 
 // Default is what a switch without configuration uses.

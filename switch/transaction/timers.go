@@ -9,12 +9,12 @@ import (
 // Timers are the times all machines are made of (RFC 3261 §17.1.1.1, Table 4).
 // Machines keep a pointer to it: it must not change once in use.
 type Timers struct {
-	T1 Time // estimate of the round trip; retransmissions start with it, 64*T1 ends most things
-	T2 Time // longest interval between retransmissions of a non-INVITE request or an INVITE response
-	T4 Time // how long a message stays in the network
+	T1 Time `toml:"t1"` // estimate of the round trip; retransmissions start with it, 64*T1 ends most things
+	T2 Time `toml:"t2"` // longest interval between retransmissions of a non-INVITE request or an INVITE response
+	T4 Time `toml:"t4"` // how long a message stays in the network
 
-	D      Time // client INVITE: how long retransmitted non-2xx answers are ACKed over an unreliable transport; at least 32 s
-	Trying Time // server INVITE: how long the user may say nothing before a 100 is wanted
+	D      Time `toml:"timer_d"` // client INVITE: how long retransmitted non-2xx answers are ACKed over an unreliable transport; at least 32 s
+	Trying Time `toml:"trying"`  // server INVITE: how long the user may say nothing before a 100 is wanted
 }
 
 // DefaultTimers are the RFC's own: T1 500 ms, T2 4 s, T4 5 s, D 32 s, Trying 200 ms.
@@ -30,11 +30,11 @@ func (t Timers) Validate() error {
 		v    Time
 	}{{"t1", t.T1}, {"t2", t.T2}, {"t4", t.T4}, {"timer_d", t.D}, {"trying", t.Trying}} {
 		if f.v <= 0 {
-			errs = append(errs, fmt.Errorf("sip.%s: %v is not positive", f.name, f.v))
+			errs = append(errs, fmt.Errorf("sip.timers.%s: %v is not positive", f.name, f.v))
 		}
 	}
 	if t.T2 < t.T1 {
-		errs = append(errs, fmt.Errorf("sip.t2: %v is below t1 (%v)", t.T2, t.T1))
+		errs = append(errs, fmt.Errorf("sip.timers.t2: %v is below t1 (%v)", t.T2, t.T1))
 	}
 	return errors.Join(errs...)
 }
