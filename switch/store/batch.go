@@ -14,6 +14,7 @@ import (
 // rows are tried again until they are in or the store closes.
 func (w *writer) write(batch []task) {
 	began := time.Now()
+	w.join(batch)
 	results := make([]error, len(batch))
 	err := w.transact(batch, results)
 	for i, t := range batch {
@@ -37,6 +38,22 @@ func (w *writer) lose(err error) {
 	if err != nil {
 		w.metrics.lost.Inc()
 		w.log.Error("state row refused", "err", err)
+	}
+}
+
+// join leaves out the rows of calls that a later row of the batch writes over: a
+// call that is shorter than the batch costs one row.
+func (w *writer) join(batch []task) {
+	clear(w.last)
+	for i := range batch {
+		r, ok := batch[i].row.(*callRow)
+		if !ok {
+			continue
+		}
+		if before, ok := w.last[r.ID]; ok {
+			batch[before].joined = true
+		}
+		w.last[r.ID] = i
 	}
 }
 
@@ -83,7 +100,10 @@ func (w *writer) transact(batch []task, results []error) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // after the commit it does nothing
 	for i, t := range batch {
-		if t.row == nil {
+		switch {
+		case t.joined:
+			continue
+		case t.row == nil:
 			results[i] = nested(tx, t.change)
 			continue
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"tandem/switch/call"
 	"tandem/switch/directory"
 )
 
@@ -25,8 +26,18 @@ func (n *notificationRow) statement(args []any) (string, []any) {
 			n.ResponseHeaders, n.ResponseBody, milli(n.Date), n.APIVersion)
 }
 
-// SaveNotification queues a notification; an empty SID is filled in.
-func (s *Store) SaveNotification(n directory.Notification) {
+// OfCalls is a call.Notifier that keeps its notifications in a store. All are errors.
+type OfCalls struct{ Store *Store }
+
+// Notify queues what a call has to tell its account.
+func (o OfCalls) Notify(n call.Notification) {
+	o.Store.Notify(directory.Notification{
+		Account: n.Account, Call: string(n.Call), Code: n.Code, Text: n.Text, RequestURL: n.URL, Date: n.At,
+	})
+}
+
+// Notify queues a notification; an empty SID is filled in.
+func (s *Store) Notify(n directory.Notification) {
 	if n.SID == "" {
 		n.SID = directory.NewSID(directory.PrefixNotification)
 	}

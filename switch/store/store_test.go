@@ -14,12 +14,22 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tandem/rcml"
+	"tandem/switch/call"
+	"tandem/switch/cdr"
 	"tandem/switch/directory"
 	"tandem/switch/registrar"
+	"tandem/switch/route"
 	"tandem/switch/store"
 )
 
-var _ registrar.Store = (*store.Store)(nil)
+var (
+	_ registrar.Store = (*store.Store)(nil)
+	_ cdr.Store       = (*store.Store)(nil)
+	_ call.Notifier   = store.OfCalls{}
+	_ rcml.Notifier   = (*store.Store)(nil)
+	_ route.Table     = (*store.Store)(nil)
+)
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
@@ -294,8 +304,8 @@ func TestNotificationsAreKept(t *testing.T) {
 		SID: directory.NewSID("NO"), Account: "ACx", Call: "CAx", Warning: true, Code: 11200, Text: "404", RequestURL: "https://a.example/",
 		RequestMethod: "POST", RequestVariables: "a=b", ResponseHeaders: "h", ResponseBody: "b", Date: now, APIVersion: "2012-04-24",
 	}
-	s.SaveNotification(n)
-	s.SaveNotification(directory.Notification{Account: "ACx", Date: now.Add(time.Second)})
+	s.Notify(n)
+	s.Notify(directory.Notification{Account: "ACx", Date: now.Add(time.Second)})
 	must(t, s.SetSetting(t.Context(), "behind", "the rows before")) // waits for them
 	got, err := s.Notifications(t.Context(), "ACx", "CAx")
 	must(t, err)

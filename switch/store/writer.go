@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"tandem/switch/call"
 )
 
 // retryEvery is how often rows are tried again whose commit failed.
@@ -31,6 +33,7 @@ type task struct {
 	change func(tx *sql.Tx) error // runs on the writer's goroutine, inside the transaction
 	commit func()                 // runs there after the commit: replaces what is cached
 	done   chan error             // of a change: gets its result, once
+	joined bool                   // a later row of the batch says it all
 }
 
 // writer owns the connection that writes.
@@ -43,6 +46,7 @@ type writer struct {
 	queue      chan task
 	statements map[string]*sql.Stmt
 	args       []any
+	last       map[call.ID]int // the last row of a call in the batch
 	finished   chan struct{}
 	stopping   chan struct{}
 
@@ -57,6 +61,7 @@ func newWriter(cfg Config, db *sql.DB, conn *sql.Conn, log *slog.Logger, reg pro
 		cfg: cfg, db: db, conn: conn, log: log,
 		queue:      make(chan task, cfg.Queue),
 		statements: make(map[string]*sql.Stmt),
+		last:       make(map[call.ID]int),
 		finished:   make(chan struct{}),
 		stopping:   make(chan struct{}),
 	}

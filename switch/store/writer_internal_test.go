@@ -113,6 +113,25 @@ func (brokenRow) statement(args []any) (string, []any) {
 	return "INSERT INTO settings (name, value) VALUES (?, NULL)", append(args, "x")
 }
 
+func TestRowsOfAShortCallAreJoined(t *testing.T) {
+	s := openForTest(t, nil)
+	release := hold(t, s)
+	began, ended := someCall("CA1"), someCall("CA1")
+	began.Ended = time.Time{}
+	s.SaveCall(began)
+	s.SaveCall(someCall("CA2"))
+	s.SaveCall(ended)
+	batch := []task{<-s.writer.queue, <-s.writer.queue, <-s.writer.queue}
+	release()
+	w := &writer{last: map[call.ID]int{"CA2": 7}}
+	w.join(batch)
+	for i, want := range []bool{true, false, false} {
+		if batch[i].joined != want {
+			t.Errorf("row %d joined: %v, want %v", i, batch[i].joined, want)
+		}
+	}
+}
+
 func TestOneBadRowDoesNotHarmTheBatch(t *testing.T) {
 	s := openForTest(t, nil)
 	release := hold(t, s)
