@@ -111,8 +111,11 @@ func (n *Negotiation) chooseSound(offered, prefer []Format) (choice, bool) {
 	}
 	if in, ok := n.agreed.Codec(); ok {
 		if f, ok := match(offered, in.Format); ok {
-			was, _ := n.known(in.Format)
-			return answered(f, was.Fmtp), true
+			parameters := ""
+			if was := find(n.ours, in.Receive); was != nil {
+				parameters = was.Fmtp
+			}
+			return answered(f, parameters), true
 		}
 	}
 	for _, f := range offered {

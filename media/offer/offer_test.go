@@ -10,12 +10,12 @@ import (
 
 var local = offer.Local{Addr: netip.MustParseAddr("192.0.2.1"), Port: 20000, RTCPPort: 20001, Session: 77}
 
-// sdp joins lines as they go over the wire.
-func sdp(lines ...string) []byte { return []byte(strings.Join(lines, "\r\n") + "\r\n") }
+// lines joins lines as they go over the wire.
+func lines(l ...string) []byte { return []byte(strings.Join(l, "\r\n") + "\r\n") }
 
 // body is a description with the given lines below t=.
-func body(lines ...string) []byte {
-	return sdp(append([]string{"v=0", "o=- 1 1 IN IP4 198.51.100.7", "s=-", "c=IN IP4 198.51.100.7", "t=0 0"}, lines...)...)
+func body(l ...string) []byte {
+	return lines(append([]string{"v=0", "o=- 1 1 IN IP4 198.51.100.7", "s=-", "c=IN IP4 198.51.100.7", "t=0 0"}, l...)...)
 }
 
 // section is the part of a description from m=audio on.
@@ -44,7 +44,7 @@ func TestAnswerTakesOneCodecAndEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := string(must[[]byte](t)(n.Answer(nil, offer.SendRecv)))
-	want := string(sdp("v=0", "o=- 77 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 20000 RTP/AVP 8 101",
+	want := string(lines("v=0", "o=- 77 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 20000 RTP/AVP 8 101",
 		"a=rtpmap:8 PCMA/8000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", "a=sendrecv"))
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)
