@@ -25,6 +25,22 @@ func (e *Engine) Report(c *call.Call, s StatusCallback) {
 	e.watch(c, s, sessionOf(c))()
 }
 
+// Progress returns what tells s of the steps of a call that is being placed, or nil when nobody is to be told: for
+// the Progress of a call.Target.
+func (e *Engine) Progress(s StatusCallback) func(call.Progress) {
+	if s.URL == "" || e.deps.Callbacks == nil {
+		return nil
+	}
+	target, err := e.locate(s.URL)
+	if err != nil || isFile(target) {
+		e.deps.Log.Warn("status callback has an impossible URL", "url", redact(s.URL), "err", err)
+		return nil
+	}
+	p := e.reporter(target, s.Method, s.Events, allEvents)
+	p.whole = true
+	return p.progress
+}
+
 // watch is Report for a plan that runs: the final callback waits for finish.
 func (e *Engine) watch(c *call.Call, s StatusCallback, with *session) (finish func()) {
 	if s.URL == "" || e.deps.Callbacks == nil {

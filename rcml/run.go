@@ -34,6 +34,7 @@ type Run struct {
 	redirects int           // Redirect documents since the last other verb
 	declined  bool          // Reject has answered
 	dropped   bool          // a verb ended the call on purpose
+	left      bool          // the caller has gone
 	after     context.Context
 	cancel    context.CancelFunc
 }
@@ -76,6 +77,7 @@ func (r *Run) execute(ctx context.Context, doc *Document) (Next, error) {
 			continue
 		}
 		next, err := r.step(r.life(ctx), v)
+		r.left = r.left || errors.Is(err, call.ErrEnded) // the leg is over, and the context hears it in a moment
 		if err != nil && !r.gone(ctx) {
 			return Next{}, err
 		}
@@ -109,7 +111,7 @@ func (r *Run) step(ctx context.Context, v Verb) (Next, error) {
 
 // gone reports whether the caller has left: only what needs no caller happens now.
 func (r *Run) gone(ctx context.Context) bool {
-	return r.after != nil || errors.Is(context.Cause(ctx), call.ErrHangup) || ctx.Err() == nil && r.call.Status().Final()
+	return r.left || errors.Is(context.Cause(ctx), call.ErrHangup) || ctx.Err() == nil && r.call.Status().Final()
 }
 
 // life is the context of what happens next: the call's own, or, behind a caller that has gone, a time of grace.
@@ -118,6 +120,7 @@ func (r *Run) life(ctx context.Context) context.Context {
 		return ctx
 	}
 	if r.after == nil {
+		r.left = true
 		r.settle(ctx)
 		r.after, r.cancel = context.WithTimeout(context.WithoutCancel(ctx), afterlife)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tandem/media"
+	"tandem/switch/call"
 )
 
 // play lets the caller hear a sound.
@@ -44,7 +45,7 @@ func (p play) Execute(ctx context.Context, r *Run) (Next, error) {
 		return Next{}, nil
 	case ctx.Err() != nil:
 		return Next{}, context.Cause(ctx)
-	case r.gone(ctx):
+	case errors.Is(err, call.ErrEnded):
 		return Next{}, err
 	}
 	failed := &failure{code: notePlay, sip: 500, url: redact(target), err: fmt.Errorf("cannot be played: %w", err)}
