@@ -13,20 +13,21 @@ var ErrNotAnswered = errors.New("the call is not answered")
 // ErrAnswered is what Refuse returns when it is too late to refuse.
 var ErrAnswered = errors.New("the call is already answered")
 
-// Ring tells an unanswered inbound caller that it is ringing (180). It does
-// nothing on any other call.
+// Ring tells an unanswered inbound caller that it is ringing (180), once. It
+// does nothing on any other call.
 func (c *Call) Ring(ctx context.Context) error {
 	if c.direction != Inbound || c.Status() != StatusRinging {
 		return c.alive()
 	}
+	told := false
+	if err := c.ask(func(s *state) { told = !s.life.rang.IsZero() }); err != nil || told {
+		return err
+	}
 	if err := c.leg.Ring(ctx); err != nil {
 		return err
 	}
-	return c.ask(c.rangInbound)
+	return c.ask(c.rang)
 }
-
-// rangInbound is rang for a call whose status was ringing from its first moment.
-func (c *Call) rangInbound(s *state) { c.rang(s) }
 
 // Answer answers an inbound call with what its party can take and returns once
 // the party has acknowledged. An answered call is left as it is. The error is
@@ -60,7 +61,7 @@ func (c *Call) progress(ctx context.Context, formats []offer.Format) error {
 	if err := c.leg.Progress(ctx, formats); err != nil {
 		return err
 	}
-	return c.ask(c.rangInbound)
+	return c.ask(c.rang)
 }
 
 // alive reports ErrEnded for a call whose leg has ended.

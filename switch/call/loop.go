@@ -9,17 +9,18 @@ import (
 
 // life is the call's own progress.
 type life struct {
-	claimed  bool
-	refused  bool      // we sent a final refusal
-	ending   bool      // we asked the leg to end
-	over     bool      // the leg has ended
-	bridged  bool      // it was joined at least once
-	rang     time.Time // first 180 or 183
-	answered time.Time
-	ended    time.Time
-	code     int
-	cause    Cause
-	headers  []Header // X- headers of the leg's last answer
+	claimed   bool
+	refused   bool      // we sent a final refusal
+	ending    bool      // we asked the leg to end
+	over      bool      // the leg has ended
+	accounted bool      // and its record is written
+	bridged   bool      // it was joined at least once
+	rang      time.Time // first 180 or 183
+	answered  time.Time
+	ended     time.Time
+	code      int
+	cause     Cause
+	headers   []Header // X- headers of the leg's last answer
 }
 
 // loop hears the leg and runs commands until the leg has ended and no plan runs.
@@ -60,10 +61,11 @@ func (c *Call) finish(s *state) {
 // overSafely ends the call's state after a panic; what panics again is dropped.
 func (c *Call) overSafely(s *state) {
 	defer func() { _ = recover() }()
-	c.over(s, Event{Cause: Cause{By: ByFailure, Code: 500, Text: "Internal error"}})
 	if s.plan.running() {
 		s.plan.cancel(ErrEnded)
 	}
+	c.over(s, Event{Cause: Cause{By: ByFailure, Code: 500, Text: "Internal error"}})
+	c.account(s) // where it was the end itself that panicked
 }
 
 // hear acts on one event of the leg.
@@ -132,14 +134,24 @@ func (c *Call) over(s *state, e Event) {
 		s.plan.cancel(ErrHangup)
 	}
 	c.claimed(s)
+	sum := c.account(s)
 	c.step(s, StepCompleted)
-	sum := c.summary(s)
-	c.m.ended(sum)
+	c.publish(s, event.CallEnded)
 	c.log(slog.LevelInfo, "call ended", slog.String("status", sum.Status.String()), slog.Int("code", sum.Code),
 		slog.String("reason", sum.Cause.Text), slog.Duration("duration", sum.Duration()))
 	e.Cause = s.life.cause
 	e.Code = s.life.code
 	s.link.tell(e)
+}
+
+// account writes the call's last record, once.
+func (c *Call) account(s *state) Summary {
+	sum := c.summary(s)
+	if !s.life.accounted {
+		s.life.accounted = true
+		c.m.ended(sum)
+	}
+	return sum
 }
 
 // quicker reports whether the far side's own refusal came before what we asked for.

@@ -1,0 +1,8 @@
+// Package cdr keeps one record of every call, built from the call's summary.
+//
+// # Decisions
+//
+// 2026-11-21: A record is written when a call begins and again when it has
+// ended. The first one is what a restart finds of a call that was up when the
+// process died; the store's queue joins both when a call is short.
+package cdr

@@ -1,0 +1,23 @@
+package cdr
+
+import (
+	"time"
+
+	"tandem/switch/call"
+)
+
+// Store takes records. It must not block: one that cannot keep up says so
+// through call.Deps.Full, before new calls begin.
+type Store interface{ SaveCall(r Record) }
+
+// Writer makes records of summaries; it is a call.Records.
+type Writer struct{ store Store }
+
+// NewWriter returns a writer into the store.
+func NewWriter(s Store) *Writer { return &Writer{store: s} }
+
+// Began writes the record of a call that is up.
+func (w *Writer) Began(s call.Summary) { w.store.SaveCall(Record{Summary: s, Updated: time.Now()}) }
+
+// Ended writes the last record of a call.
+func (w *Writer) Ended(s call.Summary) { w.store.SaveCall(Record{Summary: s, Updated: time.Now()}) }
