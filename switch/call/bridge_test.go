@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,9 +126,9 @@ func TestReplaceBridgedCaller(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &dialled{}
 				s, caller, callee := bridged(t, p)
-				ran := 0
+				var ran atomic.Int32
 				next := call.HandlerFunc(func(ctx context.Context, c *call.Call) error {
-					ran++
+					ran.Add(1)
 					_, err := c.Play(ctx, calltest.Prompt(time.Minute), 0)
 					return err
 				})
@@ -141,7 +142,7 @@ func TestReplaceBridgedCaller(t *testing.T) {
 				synctest.Wait()
 				caller.WantDid(t, tt.caller...)
 				callee.WantDid(t, tt.callee...)
-				if ran != tt.ran {
+				if ran := int(ran.Load()); ran != tt.ran {
 					t.Errorf("got the new plan %d times, want %d", ran, tt.ran)
 				}
 				if caller.Stream().Peer() != nil || callee.Stream().Peer() != nil {
@@ -303,6 +304,7 @@ func TestJoin(t *testing.T) {
 		party.To.User = "carol"
 		a, b := calltest.NewLeg(), calltest.NewLegFrom(party)
 		s.Accept(a)
+		synctest.Wait()
 		s.Accept(b)
 		synctest.Wait()
 		var joined error
