@@ -45,8 +45,8 @@ var byLength = func() (rows [16][]uint8) {
 	return rows
 }()
 
-// lookup is the row of a header's name in any case, long or compact; -1: Index does not care.
-func lookup(name string) int {
+// rowOf is the row of a header's name in any case, long or compact; -1: Index does not care.
+func rowOf(name string) int {
 	if len(name) >= len(byLength) {
 		return -1
 	}
@@ -72,11 +72,14 @@ func (x *indexer) header(start, end int) {
 		x.fail("", start, 400, "a header line has no name and colon")
 		return
 	}
-	row := lookup(name)
+	row := rowOf(name)
 	if row < 0 {
 		return
 	}
 	h := &known[row]
+	if h.field == fieldContentLength {
+		x.lengths++
+	}
 	if x.seen&h.field != 0 && h.field != fieldVia {
 		if x.m.Duplicate == "" {
 			x.m.Duplicate = h.name

@@ -43,11 +43,12 @@ func Index(b []byte) (Message, error) {
 
 // indexer is the state of one Index.
 type indexer struct {
-	b    []byte
-	pos  int
-	m    Message
-	seen field // headers seen so far
-	err  error // the first mistake
+	b       []byte
+	pos     int
+	m       Message
+	seen    field // headers seen so far
+	lengths int   // Content-Length headers seen so far
+	err     error // the first mistake
 }
 
 // fail keeps the first mistake.
