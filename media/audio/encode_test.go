@@ -11,11 +11,11 @@ import (
 	"tandem/media/codec"
 )
 
-func lookup(t testing.TB, name string, clock, channels int) *codec.Codec {
-	t.Helper()
+func lookup(tb testing.TB, name string, clock, channels int) *codec.Codec {
+	tb.Helper()
 	c, ok := codec.Lookup(name, clock, channels)
 	if !ok {
-		t.Fatalf("no codec %s", name)
+		tb.Fatalf("no codec %s", name)
 	}
 	return c
 }

@@ -74,8 +74,10 @@ func TestDecodeWAVFormats(t *testing.T) {
 				}
 				want := -6 - 6*float64(channels-1)
 				guid := append(le.AppendUint16([]byte{22, 0, byte(w.bits), 0, 4, 0, 0, 0}, uint16(w.tag)), "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"...)
-				for form, head := range map[string][]byte{"plain": fmtChunk(w.tag, channels, rate, w.bits), "with cb": fmtChunk(w.tag, channels, rate, w.bits, 0, 0),
-					"extensible": fmtChunk(0xfffe, channels, rate, w.bits, guid...)} {
+				for form, head := range map[string][]byte{
+					"plain": fmtChunk(w.tag, channels, rate, w.bits), "with cb": fmtChunk(w.tag, channels, rate, w.bits, 0, 0),
+					"extensible": fmtChunk(0xfffe, channels, rate, w.bits, guid...),
+				} {
 					p, err := audio.DecodeWAV(wav(head, chunk("data", data)))
 					if err != nil {
 						t.Errorf("%s %s: %v", name, form, err)
@@ -104,8 +106,10 @@ func TestDecodeWAVExtremes(t *testing.T) {
 		{"pcm 16", 1, 16, []byte{0, 0x80, 0xff, 0x7f, 0x55}, []int16{-32768, 32767}}, // half a sample at the end
 		{"pcm 24", 1, 24, []byte{0, 0, 0x80, 0xff, 0xff, 0x7f}, []int16{-32768, 32767}},
 		{"pcm 32", 1, 32, []byte{0, 0, 0, 0x80, 0xff, 0xff, 0xff, 0x7f}, []int16{-32768, 32767}},
-		{"float", 3, 32, slices.Concat(f32(-1), f32(1), f32(2), f32(-3), f32(math.Inf(1)), f32(math.Inf(-1)), f32(math.NaN()), f32(0.5)),
-			[]int16{-32768, 32767, 32767, -32768, 32767, -32768, 0, 16384}},
+		{
+			"float", 3, 32, slices.Concat(f32(-1), f32(1), f32(2), f32(-3), f32(math.Inf(1)), f32(math.Inf(-1)), f32(math.NaN()), f32(0.5)),
+			[]int16{-32768, 32767, 32767, -32768, 32767, -32768, 0, 16384},
+		},
 	} {
 		p, err := audio.DecodeWAV(wav(fmtChunk(c.tag, 1, 8000, c.bits), chunk("data", c.data)))
 		if err != nil || !slices.Equal(p.Samples, c.want) {

@@ -9,11 +9,11 @@ import (
 	"tandem/media/codec"
 )
 
-func row(t testing.TB, name string, rate int) *codec.Codec {
-	t.Helper()
+func row(tb testing.TB, name string, rate int) *codec.Codec {
+	tb.Helper()
 	c, ok := codec.Lookup(name, rate, 1)
 	if !ok {
-		t.Fatalf("no row for %s/%d", name, rate)
+		tb.Fatalf("no row for %s/%d", name, rate)
 	}
 	return c
 }
@@ -72,10 +72,23 @@ func TestG711KnownValues(t *testing.T) {
 		code  byte
 		want  int16
 	}{
-		{"PCMU", 0xff, 0}, {"PCMU", 0x7f, 0}, {"PCMU", 0x80, 32124}, {"PCMU", 0x00, -32124},
-		{"PCMU", 0xfe, 8}, {"PCMU", 0x7e, -8}, {"PCMU", 0xf0, 120}, {"PCMU", 0xef, 132}, {"PCMU", 0x8f, 16764},
-		{"PCMA", 0xd5, 8}, {"PCMA", 0x55, -8}, {"PCMA", 0xaa, 32256}, {"PCMA", 0x2a, -32256},
-		{"PCMA", 0xd4, 24}, {"PCMA", 0xda, 248}, {"PCMA", 0xc5, 264}, {"PCMA", 0xba, 16128},
+		{"PCMU", 0xff, 0},
+		{"PCMU", 0x7f, 0},
+		{"PCMU", 0x80, 32124},
+		{"PCMU", 0x00, -32124},
+		{"PCMU", 0xfe, 8},
+		{"PCMU", 0x7e, -8},
+		{"PCMU", 0xf0, 120},
+		{"PCMU", 0xef, 132},
+		{"PCMU", 0x8f, 16764},
+		{"PCMA", 0xd5, 8},
+		{"PCMA", 0x55, -8},
+		{"PCMA", 0xaa, 32256},
+		{"PCMA", 0x2a, -32256},
+		{"PCMA", 0xd4, 24},
+		{"PCMA", 0xda, 248},
+		{"PCMA", 0xc5, 264},
+		{"PCMA", 0xba, 16128},
 	} {
 		r := row(t, c.codec, 8000)
 		if got := r.Decode(nil, []byte{c.code})[0]; got != c.want {
@@ -143,8 +156,12 @@ func TestSignalToNoise(t *testing.T) {
 		level float64 // dB below full scale
 		want  float64 // dB
 	}{
-		{"PCMU", 8000, -6, 36}, {"PCMU", 8000, -20, 36}, {"PCMU", 8000, -30, 33},
-		{"PCMA", 8000, -6, 36}, {"PCMA", 8000, -20, 36}, {"PCMA", 8000, -30, 33},
+		{"PCMU", 8000, -6, 36},
+		{"PCMU", 8000, -20, 36},
+		{"PCMU", 8000, -30, 33},
+		{"PCMA", 8000, -6, 36},
+		{"PCMA", 8000, -20, 36},
+		{"PCMA", 8000, -30, 33},
 		{"L16", 16000, -6, 90},
 	} {
 		r := row(t, c.codec, c.rate)

@@ -1,6 +1,10 @@
 package offer
 
-import "tandem/media/codec"
+import (
+	"errors"
+
+	"tandem/media/codec"
+)
 
 // ReceiveOffer takes an offer of the party, the first or a later one. What it proposes is in force once Answer has been called. Errors are a
 // *SyntaxError, or wrap ErrNotAcceptable.
@@ -30,7 +34,7 @@ func (n *Negotiation) acceptable(d *Description) error {
 		}
 		off = off || m.Kind == "audio" && m.Port == 0
 	}
-	if off && reason == ErrNoAudio && len(n.agreed.Formats) > 0 {
+	if off && errors.Is(reason, ErrNoAudio) && len(n.agreed.Formats) > 0 {
 		return nil
 	}
 	return reason

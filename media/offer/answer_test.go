@@ -75,27 +75,52 @@ func TestAnswerChooses(t *testing.T) {
 		want   []string // below m=, without the direction
 	}{
 		{"the offerer's order", []string{"m=audio 4000 RTP/AVP 8 0"}, nil, []string{"8", "a=rtpmap:8 PCMA/8000"}},
-		{"the preferred order", []string{"m=audio 4000 RTP/AVP 8 0 18"}, append([]offer.Format{g729}, pcmu()...),
-			[]string{"18", "a=rtpmap:18 G729/8000", "a=fmtp:18 annexb=no"}},
+		{
+			"the preferred order",
+			[]string{"m=audio 4000 RTP/AVP 8 0 18"},
+			append([]offer.Format{g729}, pcmu()...),
+			[]string{"18", "a=rtpmap:18 G729/8000", "a=fmtp:18 annexb=no"},
+		},
 		{"the offer's number and name", []string{"m=audio 4000 RTP/AVP 99", "a=rtpmap:99 pcmu/8000"}, pcmu(), []string{"99", "a=rtpmap:99 pcmu/8000"}},
-		{"a codec nobody knows", []string{"m=audio 4000 RTP/AVP 100", "a=rtpmap:100 EVS/16000/1", "a=fmtp:100 bw=nb-swb"}, []offer.Format{evs},
-			[]string{"100", "a=rtpmap:100 EVS/16000", "a=fmtp:100 br=5.9-24.4"}},
-		{"the same parameters of two", []string{"m=audio 4000 RTP/AVP 96 97", "a=rtpmap:96 AMR/8000", "a=rtpmap:97 AMR/8000", "a=fmtp:97 octet-align=1"},
-			[]offer.Format{{Name: "AMR", ClockRate: 8000, Channels: 1, Fmtp: "octet-align=1"}}, []string{"97", "a=rtpmap:97 AMR/8000", "a=fmtp:97 octet-align=1"}},
+		{
+			"a codec nobody knows",
+			[]string{"m=audio 4000 RTP/AVP 100", "a=rtpmap:100 EVS/16000/1", "a=fmtp:100 bw=nb-swb"},
+			[]offer.Format{evs},
+			[]string{"100", "a=rtpmap:100 EVS/16000", "a=fmtp:100 br=5.9-24.4"},
+		},
+		{
+			"the same parameters of two",
+			[]string{"m=audio 4000 RTP/AVP 96 97", "a=rtpmap:96 AMR/8000", "a=rtpmap:97 AMR/8000", "a=fmtp:97 octet-align=1"},
+			[]offer.Format{{Name: "AMR", ClockRate: 8000, Channels: 1, Fmtp: "octet-align=1"}},
+			[]string{"97", "a=rtpmap:97 AMR/8000", "a=fmtp:97 octet-align=1"},
+		},
 		{"events on the codec's clock", rates, nil, []string{"0 98", "a=rtpmap:0 PCMU/8000", "a=rtpmap:98 telephone-event/8000", "a=fmtp:98 0-16"}},
 		{"events the preferred has", rates, append(pcmu(), event), []string{"0 98", "a=rtpmap:0 PCMU/8000", "a=rtpmap:98 telephone-event/8000", "a=fmtp:98 0-11"}},
 		{"no events the preferred lacks", rates, pcmu(), []string{"0", "a=rtpmap:0 PCMU/8000"}},
-		{"events on another clock", rates, []offer.Format{{Name: "opus", ClockRate: 48000, Channels: 2}, event},
-			[]string{"96 98", "a=rtpmap:96 opus/48000/2", "a=rtpmap:98 telephone-event/8000", "a=fmtp:98 0-11"}},
+		{
+			"events on another clock", rates,
+			[]offer.Format{{Name: "opus", ClockRate: 48000, Channels: 2}, event},
+			[]string{"96 98", "a=rtpmap:96 opus/48000/2", "a=rtpmap:98 telephone-event/8000", "a=fmtp:98 0-11"},
+		},
 		{"no comfort noise", []string{"m=audio 4000 RTP/AVP 13 0"}, nil, []string{"0", "a=rtpmap:0 PCMU/8000"}},
-		{"the first usable line", []string{"m=audio 4002 RTP/SAVP 0", "m=audio 0 RTP/AVP 0", "m=audio 4004 RTP/AVP 18", "m=audio 4006 RTP/AVPF 0"}, nil,
-			[]string{"0", "a=rtpmap:0 PCMU/8000"}},
-		{"parameters that break lines", []string{"m=audio 4000 RTP/AVP 0"},
-			[]offer.Format{{Name: "PCMU", ClockRate: 8000, Channels: 1, Fmtp: "x\r\na=evil"}}, []string{"0", "a=rtpmap:0 PCMU/8000"}},
+		{
+			"the first usable line",
+			[]string{"m=audio 4002 RTP/SAVP 0", "m=audio 0 RTP/AVP 0", "m=audio 4004 RTP/AVP 18", "m=audio 4006 RTP/AVPF 0"},
+			nil,
+			[]string{"0", "a=rtpmap:0 PCMU/8000"},
+		},
+		{
+			"parameters that break lines",
+			[]string{"m=audio 4000 RTP/AVP 0"},
+			[]offer.Format{{Name: "PCMU", ClockRate: 8000, Channels: 1, Fmtp: "x\r\na=evil"}},
+			[]string{"0", "a=rtpmap:0 PCMU/8000"},
+		},
 		{"packet times", []string{"m=audio 4000 RTP/AVP 0", "a=maxptime:40", "a=ptime:30"}, nil, []string{"0", "a=rtpmap:0 PCMU/8000", "a=ptime:30", "a=maxptime:40"}},
 		{"mux", []string{"m=audio 4000 RTP/AVP 0", "a=rtcp-mux"}, nil, []string{"0", "a=rtpmap:0 PCMU/8000", "a=rtcp-mux"}},
-		{"nothing of ICE, DTLS, BUNDLE", []string{"a=group:BUNDLE 0", "a=ice-lite", "m=audio 4000 RTP/AVP 0", "a=mid:0", "a=candidate:1 1 UDP 1 10.0.0.1 1 typ host",
-			"a=fingerprint:sha-256 00", "a=setup:actpass", "a=ssrc:1 cname:x", "a=extmap:1 urn:x"}, nil, []string{"0", "a=rtpmap:0 PCMU/8000"}},
+		{"nothing of ICE, DTLS, BUNDLE", []string{
+			"a=group:BUNDLE 0", "a=ice-lite", "m=audio 4000 RTP/AVP 0", "a=mid:0", "a=candidate:1 1 UDP 1 10.0.0.1 1 typ host",
+			"a=fingerprint:sha-256 00", "a=setup:actpass", "a=ssrc:1 cname:x", "a=extmap:1 urn:x",
+		}, nil, []string{"0", "a=rtpmap:0 PCMU/8000"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := offer.New(local)

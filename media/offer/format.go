@@ -37,6 +37,7 @@ func (f Format) Sound() bool { return f.Name != "" && !f.Event() && !f.Noise() &
 // Direction is the media direction of a description, seen from who wrote it (RFC 3264 §5.1).
 type Direction uint8
 
+// The four directions; the zero value is what a description that says nothing means.
 const (
 	SendRecv Direction = iota
 	SendOnly

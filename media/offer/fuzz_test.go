@@ -11,6 +11,7 @@ import (
 )
 
 func seed(f *testing.F) {
+	f.Helper()
 	files, err := filepath.Glob("testdata/phones/*.sdp")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no phones to start from")

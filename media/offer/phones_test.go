@@ -49,6 +49,7 @@ func localFor(in string) offer.Local {
 }
 
 func favourites(t *testing.T, in string) []offer.Format {
+	t.Helper()
 	n := offer.New(localFor(in))
 	if err := n.ReceiveOffer([]byte(in)); err != nil {
 		return nil
@@ -57,6 +58,7 @@ func favourites(t *testing.T, in string) []offer.Format {
 }
 
 func answerTo(t *testing.T, in string, prefer []offer.Format) string {
+	t.Helper()
 	n := offer.New(localFor(in))
 	if err := n.ReceiveOffer([]byte(in)); err != nil {
 		if !errors.Is(err, offer.ErrNotAcceptable) {
@@ -70,8 +72,8 @@ func answerTo(t *testing.T, in string, prefer []offer.Format) string {
 }
 
 // judge has a reader that is not ours look at a description of ours.
-func judge(t testing.TB, b []byte) {
-	t.Helper()
+func judge(tb testing.TB, b []byte) {
+	tb.Helper()
 	s := string(b)
 	for _, other := range []string{"m=image", "m=control"} { // of which it has not heard; we repeat what the party wrote
 		if i := strings.Index(s, other); i >= 0 {
@@ -80,6 +82,6 @@ func judge(t testing.TB, b []byte) {
 	}
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(s); err != nil {
-		t.Errorf("pion/sdp: %v in\n%s", err, b)
+		tb.Errorf("pion/sdp: %v in\n%s", err, b)
 	}
 }
