@@ -1,0 +1,205 @@
+package sipua
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/icholy/digest"
+
+	"tandem/switch/call"
+	"tandem/switch/directory"
+	"tandem/switch/transport"
+)
+
+// Digest authentication of requests: RFC 3261 §22 with RFC 8760, which brings
+// SHA-256. Nothing is kept for a stranger but bounded counters, see guard.go
+// and nonce.go.
+//
+// A source that guesses passwords is told to wait with 503 and Retry-After, and
+// hears nothing any more when it does not. Accounts are never locked: the same
+// login works from any other source meanwhile.
+
+// Why a request was not let in; for the log, never for the wire.
+var (
+	errNoCredentials = errors.New("no credentials")
+	errWrongDigest   = errors.New("wrong login or password")
+	errStaleNonce    = errors.New("nonce too old, used before or not ours")
+	errGuessing      = errors.New("too many wrong passwords from this source")
+	errStranger      = errors.New("too many requests without credentials from this source")
+	errScanner       = errors.New("a scanner's name")
+)
+
+// algorithms are what is offered, strongest first (RFC 8760 §2.4).
+var algorithms = []struct {
+	name string
+	ha1  func(*directory.Client) string
+}{
+	{"SHA-256", func(c *directory.Client) string { return c.HA1SHA256 }},
+	{"MD5", func(c *directory.Client) string { return c.HA1MD5 }},
+}
+
+// authenticator checks digests.
+type authenticator struct {
+	realm  string
+	users  Users
+	nonces *nonces
+	guard  *guard
+	dummy  directory.Client // stands in for logins that do not exist, so that they cost the same
+}
+
+func newAuthenticator(cfg Config, users Users) *authenticator {
+	a := &authenticator{realm: cfg.Realm, users: users, nonces: newNonces(cfg.Nonce), guard: newGuard(cfg.MaxGuesses, cfg.GuessWindow)}
+	a.dummy.SetPassword(cfg.Realm, randomText())
+	return a
+}
+
+// authenticate is edge.authenticate for a given time and source.
+func (a *authenticator) authenticate(now time.Time, from netip.Addr, m *transport.Message, f *fields) (directory.Client, *answer) {
+	if scanner(f[headerUserAgent]) {
+		return directory.Client{}, silence(errScanner)
+	}
+	source := a.guard.source(from)
+	cred := a.credentials(m)
+	if cred == nil {
+		if m.Method != "REGISTER" && !source.stranger(now) {
+			return directory.Client{}, silence(errStranger)
+		}
+		return directory.Client{}, a.challenge(now, from, m.Method, false, errNoCredentials)
+	}
+	if wait := source.wait(now); wait > 0 {
+		if !source.tell(now) {
+			return directory.Client{}, silence(errGuessing)
+		}
+		return directory.Client{}, answerOf(503, errGuessing, retryAfter(int(wait/time.Second)+1))
+	}
+	if !sameTarget(cred.URI, m.URI) { // RFC 7616 §3.4.6
+		return directory.Client{}, &answer{code: 400, reason: "Digest URI Differs From Request-URI", err: fmt.Errorf("digest for %q", clean(cred.URI))}
+	}
+	client, ok := a.verify(m.Method, cred)
+	if !ok {
+		source.wrong(now)
+		return directory.Client{}, a.challenge(now, from, m.Method, false, errWrongDigest)
+	}
+	if !a.nonces.use(now, from, cred.Nonce, cred.Nc) {
+		return directory.Client{}, a.challenge(now, from, m.Method, true, errStaleNonce)
+	}
+	source.right(now)
+	return client, nil
+}
+
+// verify computes the response that the credentials should carry. An unknown or
+// disabled login takes the same way with a password nobody knows.
+func (a *authenticator) verify(method string, cred *digest.Credentials) (directory.Client, bool) {
+	client, known := a.users.Client(cred.Username)
+	if !known || !client.Enabled {
+		known, client = false, a.dummy
+	}
+	ha1 := ""
+	for i := range algorithms {
+		if strings.EqualFold(algorithms[i].name, cred.Algorithm) || cred.Algorithm == "" && algorithms[i].name == "MD5" {
+			ha1 = algorithms[i].ha1(&client)
+		}
+	}
+	want, err := digest.Digest(&digest.Challenge{
+		Realm: a.realm, Nonce: cred.Nonce, Algorithm: cred.Algorithm, QOP: []string{"auth"},
+	}, digest.Options{Method: method, URI: cred.URI, A1: ha1, Cnonce: cred.Cnonce, Count: cred.Nc})
+	if err != nil || ha1 == "" {
+		return directory.Client{}, false
+	}
+	same := subtle.ConstantTimeCompare([]byte(want.Response), []byte(strings.ToLower(cred.Response))) == 1
+	return client, same && known
+}
+
+// credentials finds the credentials for our realm; nil where there are none that can be checked.
+func (a *authenticator) credentials(m *transport.Message) *digest.Credentials {
+	name := "Proxy-Authorization"
+	if m.Method == "REGISTER" {
+		name = "Authorization"
+	}
+	for l := linesOf(m); l.next(); {
+		if !strings.EqualFold(l.name, name) {
+			continue
+		}
+		if c := parseCredentials(l.value); c != nil && c.Realm == a.realm {
+			return c
+		}
+	}
+	return nil
+}
+
+// parseCredentials reads one Authorization value, as far as we offered it:
+// qop=auth with a count and a client nonce, and an algorithm of ours.
+func parseCredentials(v string) *digest.Credentials {
+	c, err := digest.ParseCredentials(v)
+	if err != nil || c.QOP != "auth" || c.Nc < 1 || c.Cnonce == "" || c.Userhash {
+		return nil
+	}
+	switch strings.ToUpper(c.Algorithm) {
+	case "", "MD5", "SHA-256":
+		return c
+	}
+	return nil
+}
+
+// challenge asks for credentials: once per algorithm, with one nonce.
+func (a *authenticator) challenge(now time.Time, from netip.Addr, method string, stale bool, err error) *answer {
+	code, name := 407, "Proxy-Authenticate"
+	if method == "REGISTER" {
+		code, name = 401, "WWW-Authenticate"
+	}
+	nonce := a.nonces.make(now, from)
+	headers := make([]call.Header, 0, len(algorithms))
+	for _, alg := range algorithms {
+		c := digest.Challenge{Realm: a.realm, Nonce: nonce, Stale: stale, Algorithm: alg.name, QOP: []string{"auth"}}
+		headers = append(headers, call.Header{Name: name, Value: c.String()})
+	}
+	return answerOf(code, err, headers...)
+}
+
+// sameTarget tells whether the digest's URI means the request's. Proxies add
+// parameters and some clients leave the user out, so host and port must agree,
+// and the user where the digest names one.
+func sameTarget(digested, requested string) bool {
+	if digested == requested {
+		return true
+	}
+	d, ok1 := parseURI(digested)
+	r, ok2 := parseURI(requested)
+	return ok1 && ok2 && strings.EqualFold(d.host, r.host) && d.defaultPort() == r.defaultPort() &&
+		(d.user == "" || d.user == r.user)
+}
+
+// scanners are programs that look for open switches; they announce themselves.
+var scanners = []string{
+	"friendly-scanner", "friendly-request", "sipvicious", "sipcli", "sip-scan", "sipscan", "sundayddr", "iwar",
+	"pplsip", "smap", "siparmyknife", "vaxsipuseragent", "nm@p", "test agent", "gulp", "sipptk",
+}
+
+// scanner tells whether a User-Agent is one of a scanner.
+func scanner(userAgent string) bool {
+	if userAgent == "" {
+		return false
+	}
+	ua := strings.ToLower(userAgent)
+	for _, s := range scanners {
+		if strings.Contains(ua, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// sourceOf is the unit that is throttled: an IPv4 address, or the network of an IPv6 one.
+func sourceOf(a netip.Addr) netip.Addr {
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return a
+}

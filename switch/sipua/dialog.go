@@ -1,0 +1,157 @@
+package sipua
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"tandem/switch/transport"
+)
+
+// dialog is what RFC 3261 §12 has both sides remember. Its strings are views
+// into the message that made it, which stays in memory with them: about a
+// kilobyte a leg, and not a dozen small copies.
+type dialog struct {
+	local     string // From of our requests, tag included
+	remote    string // To of our requests, tag included
+	remoteTag string
+	target    string   // the peer's Contact: Request-URI of our requests
+	routes    []string // name-addrs, the first hop first
+	localSeq  uint32
+	remoteSeq uint32
+	flow      transport.Flow // where our requests go
+	pinned    bool           // to flow, whatever Contact says: a registered client's
+}
+
+// appendRequest writes a request of ours up to the headers that all have in common.
+func (l *Leg) appendRequest(b []byte, d *dialog, method, branch string, seq uint32) []byte {
+	loose, first := true, ""
+	if len(d.routes) > 0 {
+		_, first, _ = cutAddress(d.routes[0])
+		u, _ := parseURI(first)
+		_, loose = param(u.params, "lr")
+	}
+	b = append(b, method...)
+	b = append(b, ' ')
+	if loose {
+		b = append(b, d.target...)
+	} else {
+		b = append(b, first...) // RFC 3261 §12.2.1.1: a strict router finds itself in the Request-URI
+	}
+	b = append(b, " SIP/2.0\r\n"...)
+	b = appendVia(b, d.flow, branch)
+	b = appendInt(b, "Max-Forwards", l.s.u.cfg.MaxForwards)
+	b = appendHeader(b, "From", d.local)
+	b = appendHeader(b, "To", d.remote)
+	b = appendHeader(b, "Call-ID", l.id)
+	b = append(b, "CSeq: "...)
+	b = strconv.AppendUint(b, uint64(seq), 10)
+	b = append(b, ' ')
+	b = append(b, method...)
+	b = append(b, "\r\n"...)
+	for i, r := range d.routes {
+		if i > 0 || loose {
+			b = appendHeader(b, "Route", r)
+		}
+	}
+	if !loose {
+		b = append(b, "Route: <"...)
+		b = append(b, d.target...)
+		b = append(b, ">\r\n"...)
+	}
+	if p := l.s.u.cfg.Product; p != "" {
+		b = appendHeader(b, "User-Agent", p)
+	}
+	return append(b, l.stamps...)
+}
+
+// newBranch makes a branch of RFC 3261 §8.1.1.7.
+func (s *shard) newBranch() string {
+	return string(s.appendID(append(make([]byte, 0, 20), "z9hG4bK"...)))
+}
+
+// routeSet reads the Record-Route headers of m: as they stand for the callee,
+// the other way round for the caller (RFC 3261 §12.1.1, §12.1.2).
+func routeSet(m *transport.Message, reverse bool) []string {
+	var set []string
+	for l := linesOf(m); l.next(); {
+		if identify(l.name) != headerRecordRoute {
+			continue
+		}
+		for rest := l.value; rest != ""; {
+			var r string
+			if r, rest = cutList(rest); r != "" {
+				set = append(set, r)
+			}
+		}
+	}
+	if reverse {
+		for i, j := 0, len(set)-1; i < j; i, j = i+1, j-1 {
+			set[i], set[j] = set[j], set[i]
+		}
+	}
+	return set
+}
+
+// targetOf is the URI of a Contact header that requests may be sent to; false where there is none.
+func targetOf(value string) (string, bool) {
+	first, _ := cutList(value)
+	_, target, _ := cutAddress(first)
+	target, _, _ = strings.Cut(target, "?") // RFC 3261 §19.1.1: no headers in a Request-URI
+	if strings.ContainsAny(target, " \t<>\"") {
+		return "", false
+	}
+	_, ok := parseURI(target)
+	return target, ok
+}
+
+// refresh takes a new remote target from a re-INVITE, an UPDATE or the answer to ours (RFC 3261 §12.2.1.2, §12.2.2).
+func (l *Leg) refresh(contact string, from transport.Flow) {
+	target, ok := targetOf(contact)
+	if !ok {
+		return
+	}
+	if target == l.dlg.target && from == l.dlg.flow {
+		return
+	}
+	l.dlg.target = target
+	l.dlg.flow = l.s.hop(l, &l.dlg, from)
+}
+
+// hop decides where the requests of a dialog go. See nat.go for who is answered where it came from.
+func (s *shard) hop(l *Leg, d *dialog, from transport.Flow) transport.Flow {
+	next := d.target
+	if len(d.routes) > 0 {
+		_, next, _ = cutAddress(d.routes[0])
+	}
+	u, ok := parseURI(next)
+	if !ok || d.pinned {
+		return from
+	}
+	addr, literal := u.addr()
+	if !literal {
+		s.lookupHop(l, u, from)
+		return from // until the name is known
+	}
+	return s.direct(u, addr, from)
+}
+
+// direct is the way to an address that the peer named, given where its message came from.
+func (s *shard) direct(u uri, addr netip.Addr, from transport.Flow) transport.Flow {
+	source := from.Remote()
+	network, named := u.network()
+	if !named {
+		network = from.Network()
+	}
+	switch {
+	case behindNAT(addr, source.Addr().Unmap()):
+		return from
+	case network == from.Network() && addr == source.Addr().Unmap() && (from.Reliable() || u.defaultPort() == source.Port()):
+		return from
+	}
+	f, err := s.u.transports().Connect(network, from.Local(), netip.AddrPortFrom(addr, u.defaultPort()))
+	if err != nil {
+		return from
+	}
+	return f
+}

@@ -1,0 +1,57 @@
+// Package sipua is the SIP user agent: messages in, legs out. It implements
+// RFC 3261's UAS and UAC cores (§8, §10.3, §11, §12, §13, §14, §15) with RFC
+// 6026, UPDATE (RFC 3311), Reason (RFC 3326), symmetric responses (RFC 3581),
+// digest with SHA-256 and MD5 (RFC 7616, RFC 8760), failover between targets
+// (RFC 3263 §4.3) and keys by INFO, over package transport's messages
+// and package transaction's state machines. A call of the switch is a [Leg] on
+// each side; nothing of one side's SIP reaches the other (RFC 7092).
+//
+// The way of a message: transport hands it to [UA.Receive] for the shard that
+// owns its Call-ID. A shard is one goroutine with an inbox (shard.go). It finds
+// the transaction (handle.go); what comes again is answered with the bytes of
+// the last answer and costs no more. What is new passes the table of checks
+// (validate.go), then belongs to a dialog (dialog.go and a file a method) or begins
+// one (invite.go). Legs talk to their shard by functions put into its inbox, and hear
+// by their event channel. Nothing in a shard blocks, and nothing in it is locked.
+//
+// The order of an inbound call: newCall, Accept, then Ring, Progress, Answer or Refuse of the
+// leg. Of an outbound one: Invite, Ringing, Answered. Both end by the Ended event,
+// which comes as soon as the end is decided; BYE, CANCEL and what they provoke
+// go on behind it.
+//
+// # Decisions
+//
+// 2026-11-21: Headers are read by walking the message once (fields.go), and not by a
+// parser that builds an object for each: 13 messages of a call cost less than
+// one parsed INVITE. sipgo's model and parser are what the tests read our messages with.
+//
+// 2026-11-21: A request that is refused before it becomes a call leaves no state
+// (RFC 3261 §8.2.7): the same request gets the same answer, with the same tag, made anew. A flood of
+// strangers costs no memory.
+//
+// 2026-11-21: Answers go back the way the request came, always, also without rport:
+// what RFC 3261 §18.2.2 says of the port in Via is of no use behind a NAT.
+//
+// 2026-11-21: Requests within a dialog go to the peer's Contact or first route, with
+// two exceptions. A client that registered or showed its password is reached
+// where its messages come from; and so is a peer whose Contact names an address of less
+// reach than the one it sends from (nat.go): it is behind a NAT. A Contact that is a name is looked up once; until it
+// is known, requests go to where the peer sends from.
+//
+// 2026-11-21: An INVITE above 1,300 bytes goes by TCP if neither the URI nor a
+// registration names the transport, and by UDP after all if the TCP
+// connection fails (RFC 3261 §18.1.1). Answers always go back as they are, whatever their size.
+//
+// 2026-11-21: No 100rel. A 183 with SDP is repeated by the 2xx, so the first
+// description a party gets is the answer; early offers are never complete,
+// hence an UPDATE with an offer before the 2xx gets 500 with Retry-After (RFC 3311 §5.2).
+//
+// 2026-11-21: A leg keeps views into the INVITE or 2xx that made its dialog: about a
+// kilobyte each, against a dozen small copies.
+//
+// 2026-11-21: Sockets for media open in the goroutine that calls Progress, Answer or
+// Invite, not in the shard: binding a port is the slowest system call of a call.
+//
+// 2026-11-21: A re-INVITE that overtakes the ACK before it counts as that ACK. Phones
+// that settle on one codec right after the answer do this when a datagram is lost.
+package sipua

@@ -1,0 +1,511 @@
+package sipua_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tandem/media/offer"
+	"tandem/switch/call"
+	"tandem/switch/sipua"
+)
+
+func TestCallComesInAndIsHungUp(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("in1")
+		alice.send(q.String())
+		trying := alice.want("SIP/2.0 100 Trying")
+		l := r.leg(0)
+		p := l.Party()
+		if p.From.User != "alice" || p.From.Display != "Alice" || p.To.User != "100" || p.Account != "ACtest" || !p.Inbound {
+			t.Errorf("got party %+v", p)
+		}
+		if r.media.open() != 0 {
+			t.Error("a socket is open before anybody wanted media")
+		}
+		if err := l.Ring(r.t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ringing := alice.want("SIP/2.0 180 Ringing")
+		answered := later(func() error { return l.Answer(context.Background(), nil) })
+		ok := alice.want("SIP/2.0 200 OK")
+		tag := tagOf(header(ok, "To"))
+		if tag == "" || tagOf(header(ringing, "To")) != tag || tagOf(header(trying, "To")) != tag {
+			t.Errorf("To tags differ:\n%s%s%s", trying, ringing, ok)
+		}
+		for _, name := range []string{"Via", "From", "Call-ID", "CSeq"} {
+			if header(ok, name) == "" || name != "Via" && header(ok, name) != header(q.String(), name) {
+				t.Errorf("%s of the answer is %q", name, header(ok, name))
+			}
+		}
+		alice.send(q.within(ok, "ACK", 1).String())
+		if err := <-answered; err != nil {
+			t.Fatal(err)
+		}
+		a, early := r.media.last().agreement()
+		if early || a.Remote.Port() != 4000 || len(a.Formats) != 2 || a.Formats[0].Name != "PCMA" {
+			t.Errorf("got agreement %+v, early %v", a, early)
+		}
+		l.Hangup(call.CauseNormal)
+		bye := alice.want("BYE sip:alice@")
+		wantHeader(t, bye, "CSeq", "1 BYE")
+		wantHeader(t, bye, "To", header(q.String(), "From"))
+		wantHeader(t, bye, "From", header(ok, "To"))
+		wantHeader(t, bye, "Reason", `Q.850;cause=16;text="Normal clearing"`)
+		if e := r.ended(l); e.Cause != call.CauseNormal {
+			t.Errorf("got cause %+v", e.Cause)
+		}
+		alice.send(reply(bye, 200, "", nil, ""))
+		time.Sleep(time.Minute)
+		alice.wantNone()
+		if r.media.open() != 0 {
+			t.Error("the stream is still open")
+		}
+	})
+}
+
+func TestPartyHangsUp(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q, ok, l := alice.up("in2")
+		bye := q.within(ok, "BYE", 2)
+		bye.extra = []string{`Reason: SIP;cause=200;text="had enough"`, "X-Why: tired"}
+		alice.send(bye.String())
+		alice.want("SIP/2.0 200")
+		e := r.ended(l)
+		if e.Cause.By != call.ByParty || e.Cause.Text != "had enough" || len(e.Headers) != 1 {
+			t.Errorf("got %+v", e)
+		}
+		alice.send(bye.String())
+		alice.want("SIP/2.0 200") // again, from the transaction
+		next := q.within(ok, "BYE", 3)
+		alice.send(next.String())
+		alice.want("SIP/2.0 481")
+	})
+}
+
+// RFC 3261 §13.3.1.4: the 2xx goes out after T1, 2*T1 … T2, until 64*T1 have passed; then a BYE.
+func TestAnswerGoesOutAgainUntilTheACK(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		alice.send(alice.invite("in3").String())
+		alice.want("SIP/2.0 100")
+		l := r.leg(0)
+		answered := later(func() error { return l.Answer(context.Background(), nil) })
+		first := alice.want("SIP/2.0 200")
+		start := time.Now()
+		var at []time.Duration
+		for time.Since(start) < 40*time.Second {
+			time.Sleep(10 * time.Millisecond)
+			m := alice.get(0)
+			if strings.HasPrefix(m, "BYE") {
+				at = append(at, -time.Since(start).Round(100*time.Millisecond))
+				break
+			}
+			if m != "" {
+				if m != first {
+					t.Fatalf("the 2xx changed:\n%s\n%s", first, m)
+				}
+				at = append(at, time.Since(start).Round(100*time.Millisecond))
+			}
+		}
+		want := []time.Duration{500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500, -32000}
+		for i := range want {
+			want[i] *= time.Millisecond
+		}
+		if len(at) != len(want) {
+			t.Fatalf("got %v, want %v", at, want)
+		}
+		for i := range want {
+			if at[i] != want[i] {
+				t.Fatalf("got %v, want %v", at, want)
+			}
+		}
+		if err := <-answered; err == nil {
+			t.Error("Answer returned without an error")
+		}
+		if e := r.ended(l); e.Cause.By != call.ByFailure || e.Cause.Code != 408 {
+			t.Errorf("got %+v", e.Cause)
+		}
+	})
+}
+
+func TestCallerGivesUp(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("in4")
+		alice.send(q.String())
+		alice.want("SIP/2.0 100")
+		l := r.leg(0)
+		_ = l.Ring(r.t.Context())
+		ringing := alice.want("SIP/2.0 180")
+		cancel := q
+		cancel.method, cancel.body, cancel.contact = "CANCEL", "", ""
+		cancel.extra = []string{`Reason: SIP;cause=200;text="Call completed elsewhere"`}
+		alice.send(cancel.String())
+		ok := alice.want("SIP/2.0 200")
+		wantHeader(t, ok, "CSeq", "1 CANCEL")
+		gone := alice.want("SIP/2.0 487")
+		if tagOf(header(gone, "To")) != tagOf(header(ringing, "To")) || tagOf(header(ok, "To")) != tagOf(header(ringing, "To")) {
+			t.Errorf("To tags differ:\n%s%s%s", ringing, ok, gone)
+		}
+		e := r.ended(l)
+		if e.Code != 487 || e.Cause.By != call.ByParty || e.Cause.Text != "Call completed elsewhere" {
+			t.Errorf("got %+v", e)
+		}
+		time.Sleep(500 * time.Millisecond)
+		alice.want("SIP/2.0 487") // until the ACK
+		ack := q
+		ack.method, ack.to, ack.body = "ACK", header(gone, "To"), ""
+		alice.send(ack.String())
+		time.Sleep(40 * time.Second)
+		alice.wantNone()
+		if err := l.Answer(r.t.Context(), nil); !errors.Is(err, call.ErrEnded) {
+			t.Errorf("Answer of a cancelled call: got %v", err)
+		}
+	})
+}
+
+func TestCancelCrossesTheAnswer(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("in5")
+		alice.send(q.String())
+		alice.want("SIP/2.0 100")
+		l := r.leg(0)
+		answered := later(func() error { return l.Answer(context.Background(), nil) })
+		ok := alice.want("SIP/2.0 200")
+		cancel := q
+		cancel.method, cancel.body = "CANCEL", ""
+		alice.send(cancel.String())
+		wantHeader(t, alice.want("SIP/2.0 200"), "CSeq", "1 CANCEL")
+		alice.send(q.within(ok, "ACK", 1).String())
+		if err := <-answered; err != nil {
+			t.Fatal(err)
+		}
+		alice.send(q.within(ok, "BYE", 2).String())
+		alice.want("SIP/2.0 200")
+		r.ended(l)
+	})
+}
+
+func TestRefuse(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("in6")
+		alice.send(q.String())
+		alice.want("SIP/2.0 100")
+		l := r.leg(0)
+		if err := l.Refuse(&call.Refusal{Code: 486, Err: errors.New("busy"), Text: "on the phone"}); err != nil {
+			t.Fatal(err)
+		}
+		busy := alice.want("SIP/2.0 486 Busy Here")
+		wantHeader(t, busy, "Reason", `SIP;cause=486;text="on the phone"`)
+		if e := r.ended(l); e.Code != 486 || e.Cause.By != call.BySwitch {
+			t.Errorf("got %+v", e)
+		}
+		if r.media.open() != 0 || len(r.media.streams) != 0 {
+			t.Error("a refused call had a socket")
+		}
+	})
+}
+
+func TestHangupOfAnUnansweredCall(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		cause call.Cause
+		want  string
+	}{
+		{"plan ended", call.CauseNormal, "SIP/2.0 480"},
+		{"shutdown", call.CauseShutdown, "SIP/2.0 503"},
+		{"timeout", call.CauseTimeout, "SIP/2.0 408"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				alice := r.phone()
+				alice.send(alice.invite("hang").String())
+				alice.want("SIP/2.0 100")
+				r.leg(0).Hangup(tt.cause)
+				alice.want(tt.want)
+				r.ended(r.leg(0))
+			})
+		})
+	}
+}
+
+func TestHangupBeforeTheACK(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("in7")
+		alice.send(q.String())
+		alice.want("SIP/2.0 100")
+		l := r.leg(0)
+		answered := later(func() error { return l.Answer(context.Background(), nil) })
+		ok := alice.want("SIP/2.0 200")
+		l.Hangup(call.CauseNormal)
+		r.ended(l)
+		if err := <-answered; !errors.Is(err, call.ErrEnded) {
+			t.Errorf("Answer: got %v", err)
+		}
+		alice.wantNone() // RFC 3261 §15: no BYE before the ACK
+		alice.send(q.within(ok, "ACK", 1).String())
+		bye := alice.want("BYE ")
+		alice.send(reply(bye, 200, "", nil, ""))
+	})
+}
+
+func TestByesCross(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q, ok, l := alice.up("in8")
+		l.Hangup(call.CauseNormal)
+		alice.want("BYE ")
+		alice.send(q.within(ok, "BYE", 2).String())
+		alice.want("SIP/2.0 200")
+		r.ended(l)
+	})
+}
+
+func TestEarlyMedia(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("in9")
+		alice.send(q.String())
+		alice.want("SIP/2.0 100")
+		l := r.leg(0)
+		pcmu := []offer.Format{{Name: "PCMU", ClockRate: 8000, Channels: 1}}
+		if err := l.Progress(r.t.Context(), pcmu); err != nil {
+			t.Fatal(err)
+		}
+		progress := alice.want("SIP/2.0 183")
+		if !strings.Contains(bodyOf(progress), "m=audio 30000 RTP/AVP 0") {
+			t.Errorf("got %s", progress)
+		}
+		if _, early := r.media.last().agreement(); !early {
+			t.Error("the stream does not know that the media is early")
+		}
+		answered := later(func() error { return l.Answer(context.Background(), nil) })
+		ok := alice.want("SIP/2.0 200")
+		if bodyOf(ok) != bodyOf(progress) {
+			t.Errorf("the 200 says something else:\n%s\n%s", bodyOf(progress), bodyOf(ok))
+		}
+		if _, early := r.media.last().agreement(); early {
+			t.Error("the stream does not know that the call is answered")
+		}
+		alice.send(q.within(ok, "ACK", 1).String())
+		if err := <-answered; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestOfferComesLate(t *testing.T) {
+	for _, tt := range []struct {
+		name, answer string
+		fails        bool
+	}{
+		{"answer in the ACK", sdp(""), false},
+		{"no answer", "", true},
+		{"nonsense", "hello", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				alice := r.phone()
+				q := alice.invite("late")
+				q.body = ""
+				alice.send(q.String())
+				alice.want("SIP/2.0 100")
+				l := r.leg(0)
+				if err := l.Progress(r.t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				if m := alice.want("SIP/2.0 183"); bodyOf(m) != "" {
+					t.Errorf("an offer in an unreliable answer:\n%s", m)
+				}
+				answered := later(func() error { return l.Answer(context.Background(), nil) })
+				ok := alice.want("SIP/2.0 200")
+				if !strings.Contains(bodyOf(ok), "m=audio 30000") {
+					t.Errorf("no offer in\n%s", ok)
+				}
+				ack := q.within(ok, "ACK", 1)
+				ack.body, ack.kind = tt.answer, "application/sdp"
+				alice.send(ack.String())
+				err := <-answered
+				if (err != nil) != tt.fails {
+					t.Errorf("Answer: got %v", err)
+				}
+				if tt.fails {
+					alice.want("BYE ")
+					if e := r.ended(l); e.Cause.Code != 488 {
+						t.Errorf("got %+v", e)
+					}
+					return
+				}
+				if a, _ := r.media.last().agreement(); a.Remote.Port() != 4000 {
+					t.Errorf("got %+v", a)
+				}
+			})
+		})
+	}
+}
+
+func TestNoPortLeft(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		alice.send(alice.invite("full").String())
+		alice.want("SIP/2.0 100")
+		r.media.full = true
+		err := r.leg(0).Answer(r.t.Context(), nil)
+		var refusal *call.Refusal
+		if !errors.As(err, &refusal) || refusal.Code != 503 || !errors.Is(err, errFull) {
+			t.Fatalf("Answer: got %v", err)
+		}
+		_ = r.leg(0).Refuse(refusal)
+		busy := alice.want("SIP/2.0 503")
+		if header(busy, "Retry-After") == "" {
+			t.Errorf("no Retry-After in\n%s", busy)
+		}
+		r.media.full = false
+		alice.up("next")
+	})
+}
+
+func TestRefusedBeforeItIsACall(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(q *request)
+		want   string
+		header string
+	}{
+		{"unknown method", func(q *request) { q.method = "DANCE" }, "SIP/2.0 501", "Allow"},
+		{"method not served", func(q *request) { q.method = "PUBLISH" }, "SIP/2.0 405", "Allow"},
+		{"required extension", func(q *request) { q.extra = []string{"Require: teleport"} }, "SIP/2.0 420", "Unsupported"},
+		{"no Contact", func(q *request) { q.contact = "" }, "SIP/2.0 400", ""},
+		{"no SDP", func(q *request) { q.body = "v=1" }, "SIP/2.0 400", ""},
+		{"another body", func(q *request) { q.kind = "text/plain" }, "SIP/2.0 415", "Accept"},
+		{"no codec", func(q *request) { q.body = strings.Replace(sdp(""), "audio", "video", 1) }, "SIP/2.0 488", ""},
+		{"stranger's dialog", func(q *request) { q.to += ";tag=unknown" }, "SIP/2.0 481", ""},
+		{"BYE from nowhere", func(q *request) { q.method = "BYE"; q.body = "" }, "SIP/2.0 481", ""},
+		{"CANCEL of nothing", func(q *request) { q.method = "CANCEL"; q.body = "" }, "SIP/2.0 481", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				alice := r.phone()
+				q := alice.invite("bad")
+				tt.change(&q)
+				alice.send(q.String())
+				first := alice.want(tt.want)
+				if tt.header != "" && header(first, tt.header) == "" {
+					t.Errorf("no %s in\n%s", tt.header, first)
+				}
+				alice.send(q.String())
+				again := alice.want(tt.want)
+				if header(first, "To") != header(again, "To") {
+					t.Errorf("another tag the second time:\n%s\n%s", first, again)
+				}
+				if len(r.legs) != 0 {
+					t.Error("it became a call")
+				}
+				alice.up("good")
+			})
+		})
+	}
+}
+
+func TestOverload(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q, ok, l := alice.up("before")
+		r.admit = &call.Refusal{Code: 503, Retry: 7, Err: errors.New("full")}
+		alice.send(alice.invite("over").String())
+		wantHeader(t, alice.want("SIP/2.0 503"), "Retry-After", "7")
+		re := q.within(ok, "INVITE", 2)
+		re.body, re.kind = sdp(""), "application/sdp"
+		alice.send(re.String())
+		alice.want("SIP/2.0 200") // calls that are up go on
+		_ = l
+		if len(r.legs) != 1 {
+			t.Error("it became a call")
+		}
+	})
+}
+
+// RFC 3261 §8.2.2.2.
+func TestMergedRequest(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("merged")
+		alice.send(q.String())
+		alice.want("SIP/2.0 100")
+		q.branch += "-other"
+		alice.send(q.String())
+		alice.want("SIP/2.0 482")
+		if r.leg(0); len(r.legs) != 1 {
+			t.Errorf("got %d calls", len(r.legs))
+		}
+	})
+}
+
+func TestInviteComesAgain(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("again")
+		alice.send(q.String())
+		trying := alice.want("SIP/2.0 100")
+		alice.send(q.String())
+		if again := alice.want("SIP/2.0 100"); again != trying {
+			t.Errorf("got %q, want %q", again, trying)
+		}
+		_ = r.leg(0).Ring(r.t.Context())
+		ringing := alice.want("SIP/2.0 180")
+		alice.send(q.String())
+		if again := alice.want("SIP/2.0 180"); again != ringing {
+			t.Errorf("got %q, want %q", again, ringing)
+		}
+		if len(r.legs) != 1 {
+			t.Errorf("got %d calls", len(r.legs))
+		}
+	})
+}
+
+func TestShutdownEndsLegs(t *testing.T) {
+	bubble(t, func(r *rig) {
+		_, _, in := r.phone().up("down")
+		out, _, _ := r.phone().taken()
+		ringing, _ := r.phone().place()
+		r.stop()
+		for _, l := range []call.Leg{in, out, ringing} {
+			if e := r.ended(l); e.Cause != call.CauseShutdown {
+				t.Errorf("got %+v", e)
+			}
+			if err := l.Info(r.t.Context(), "text/plain", nil); !errors.Is(err, call.ErrEnded) {
+				t.Errorf("Info: got %v", err)
+			}
+		}
+		if _, err := r.ua.Invite(r.t.Context(), call.Outgoing{To: "sip:bob@127.0.0.1"}); !errors.Is(err, call.ErrEnded) {
+			t.Errorf("Invite: got %v", err)
+		}
+		if r.media.open() != 0 {
+			t.Error("a stream is still open")
+		}
+	})
+}
+
+func TestCredentialsAreAskedFor(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		alice.send(alice.invite("who").String())
+		m := alice.want("SIP/2.0 407")
+		if header(m, "Proxy-Authenticate") == "" {
+			t.Errorf("got %s", m)
+		}
+		synctest.Wait()
+		if len(r.legs) != 0 {
+			t.Error("it became a call")
+		}
+	}, func(c *sipua.Config, _ *sipua.Deps) { c.Allow = nil })
+}
