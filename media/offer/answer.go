@@ -56,7 +56,7 @@ func (n *Negotiation) Answer(prefer []Format, d Direction) ([]byte, error) {
 	}
 	n.lines, n.audio = linesOf(n.theirs), max(index, 0)
 	if index < 0 {
-		n.agreed = Agreed{Formats: n.agreed.Formats, Direction: Inactive, Ptime: n.agreed.Ptime}
+		n.agreed = Agreed{Formats: n.agreed.Formats, Direction: Inactive, Wanted: Inactive, Ptime: n.agreed.Ptime}
 		return n.write(nil, nil, Inactive), nil
 	}
 	m := &n.theirs.Media[index]

@@ -185,6 +185,9 @@ func TestDirections(t *testing.T) {
 			if !strings.HasSuffix(out, "a="+c.want.String()+"\r\n") || n.Agreed().Direction != c.want {
 				t.Errorf("%q to %v: agreed %v, want %v; answer\n%s", c.offer, c.ours, n.Agreed().Direction, c.want, out)
 			}
+			if want := must[*offer.Description](t)(offer.Parse(body(l...))).Media[0].Direction; n.Agreed().Wanted != want {
+				t.Errorf("%q to %v: wanted %v, want %v", c.offer, c.ours, n.Agreed().Wanted, want)
+			}
 			if held := strings.Contains(c.offer, "c="); held == n.Agreed().Remote.IsValid() {
 				t.Errorf("%q: remote %v", c.offer, n.Agreed().Remote)
 			}

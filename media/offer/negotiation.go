@@ -31,6 +31,7 @@ type Agreed struct {
 	Private    bool           // Remote is an address its own network alone can reach: see Private
 	Formats    []Pair         // in the order of the answer; empty until something is agreed
 	Direction  Direction      // ours: whether we send to the party and hear it
+	Wanted     Direction      // what the party itself asked for, as it sees it, whatever we asked for
 	Ptime      time.Duration  // how much sound the party wants in a packet: 20 ms unless it says otherwise
 }
 
@@ -71,8 +72,12 @@ type proposal struct {
 
 // New begins a negotiation.
 func New(local Local) *Negotiation {
-	return &Negotiation{local: local, agreed: Agreed{Direction: Inactive}}
+	return &Negotiation{local: local, agreed: Agreed{Direction: Inactive, Wanted: Inactive}}
 }
+
+// Place gives the negotiation its side, when an offer had to be judged before ports were opened for it: before that, Local needs an Addr
+// of the right family and Signalling alone.
+func (n *Negotiation) Place(local Local) { n.local = local }
 
 // Agreed is the last agreement; before the first it has no formats and is inactive.
 func (n *Negotiation) Agreed() Agreed { return n.agreed }
@@ -123,7 +128,7 @@ func (n *Negotiation) usable(m *Media) error {
 
 // agree notes what m, the party's audio line, and we have come to.
 func (n *Negotiation) agree(m *Media, pairs []Pair, d Direction) {
-	n.agreed = Agreed{Formats: pairs, Direction: d, Mux: m.Mux, Ptime: packetTime(m.Ptime, m.MaxPtime)}
+	n.agreed = Agreed{Formats: pairs, Direction: d, Wanted: m.Direction, Mux: m.Mux, Ptime: packetTime(m.Ptime, m.MaxPtime)}
 	n.agreed.Remote, n.agreed.RemoteRTCP = m.remote()
 	n.agreed.Private = Private(n.agreed.Remote.Addr(), n.local.Signalling)
 }

@@ -24,6 +24,17 @@ func TestOfferDefault(t *testing.T) {
 	}
 }
 
+func TestPlaceAfterTheOfferWasJudged(t *testing.T) {
+	n := offer.New(offer.Local{Addr: local.Addr})
+	if err := n.ReceiveOffer(body("m=audio 4000 RTP/AVP 0")); err != nil {
+		t.Fatal(err)
+	}
+	n.Place(local)
+	if got := section(must[[]byte](t)(n.Answer(nil, offer.SendRecv))); !strings.HasPrefix(got, "m=audio 20000 ") {
+		t.Errorf("got %s", got)
+	}
+}
+
 // numbersOf are the payload types of the first m=audio line.
 func numbersOf(b []byte) string {
 	_, l, _ := strings.Cut(string(b), "m=audio 20000 RTP/AVP ")
