@@ -32,7 +32,7 @@ func (s *shard) request(f transport.Flow, method, branch string, b []byte, heard
 		t.last = append([]byte(nil), b...)
 	}
 	s.u.metrics.request(outbound, method)
-	if err := f.Send(b); err != nil {
+	if err := s.transmit(f, b); err != nil {
 		t.fail(err)
 		return
 	}
@@ -87,7 +87,7 @@ func (t *clientTx) fire() {
 	acts := t.machine.Fire(t.s.now)
 	if acts.Has(transaction.Resend) {
 		t.s.u.metrics.retransmission(outbound)
-		if err := t.flow.Send(t.last); err != nil {
+		if err := t.s.transmit(t.flow, t.last); err != nil {
 			t.s.u.metrics.unsent.Inc()
 		}
 	}

@@ -51,7 +51,7 @@ func (s *shard) invite(f transport.Flow, branch string, seq uint32, b []byte, us
 		t.last = append([]byte(nil), b...)
 	}
 	s.u.metrics.request(outbound, "INVITE")
-	if err := f.Send(b); err != nil {
+	if err := s.transmit(f, b); err != nil {
 		s.post(func() { t.fail(err) }) // later: the user does not know the transaction yet
 		return t
 	}
@@ -89,7 +89,7 @@ func (t *inviteClient) ackRefusal(m *transport.Message) {
 		t.last = append([]byte(nil), b...)
 		t.s.u.metrics.request(outbound, "ACK")
 	}
-	if err := t.flow.Send(t.last); err != nil {
+	if err := t.s.transmit(t.flow, t.last); err != nil {
 		t.s.u.metrics.unsent.Inc()
 	}
 }
@@ -100,7 +100,7 @@ func (t *inviteClient) ackAgain(tag string) bool {
 		if a.tag == tag {
 			t.s.u.metrics.retransmission(inbound)
 			t.s.u.metrics.retransmission(outbound)
-			if err := a.flow.Send(a.b); err != nil {
+			if err := t.s.transmit(a.flow, a.b); err != nil {
 				t.s.u.metrics.unsent.Inc()
 			}
 			return true
@@ -113,7 +113,7 @@ func (t *inviteClient) ackAgain(tag string) bool {
 func (t *inviteClient) ack(f transport.Flow, tag string, b []byte) {
 	t.acks = append(t.acks, ack{tag: string(append([]byte(nil), tag...)), flow: f, b: append([]byte(nil), b...)})
 	t.s.u.metrics.request(outbound, "ACK")
-	if err := f.Send(b); err != nil {
+	if err := t.s.transmit(f, b); err != nil {
 		t.s.u.metrics.unsent.Inc() // the 2xx comes again, and with it another chance
 	}
 }
@@ -153,7 +153,7 @@ func (t *inviteClient) fire() {
 	acts := t.machine.Fire(t.s.now)
 	if acts.Has(transaction.Resend) {
 		t.s.u.metrics.retransmission(outbound)
-		if err := t.flow.Send(t.last); err != nil {
+		if err := t.s.transmit(t.flow, t.last); err != nil {
 			t.s.u.metrics.unsent.Inc()
 		}
 	}

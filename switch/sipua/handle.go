@@ -28,6 +28,7 @@ var (
 
 // handle takes one message to where it belongs. Retransmissions end here, before anything is parsed.
 func (s *shard) handle(m *transport.Message) {
+	trace(s.u.log, false, m.Flow, m.Raw)
 	switch {
 	case m.Code != 0:
 		s.incomingResponse(m)

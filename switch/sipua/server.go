@@ -118,7 +118,7 @@ func appendHeaders(b []byte, headers []call.Header) []byte {
 // sendAnswer hands an answer to its flow. When that fails there is nobody to tell: the request comes again or times out.
 func (s *shard) sendAnswer(f transport.Flow, method string, code int, b []byte) {
 	s.u.metrics.response(outbound, method, code)
-	if err := f.Send(b); err != nil {
+	if err := s.transmit(f, b); err != nil {
 		s.u.metrics.unsent.Inc()
 	}
 }
@@ -133,7 +133,7 @@ func (t *serverTx) again() {
 
 func (t *serverTx) resend() {
 	t.s.u.metrics.retransmission(outbound)
-	if err := t.flow.Send(t.last); err != nil {
+	if err := t.s.transmit(t.flow, t.last); err != nil {
 		t.s.u.metrics.unsent.Inc()
 	}
 }

@@ -89,7 +89,7 @@ func (t *inviteServer) again() {
 
 func (t *inviteServer) resend() {
 	t.s.u.metrics.retransmission(outbound)
-	if err := t.flow.Send(t.last); err != nil {
+	if err := t.s.transmit(t.flow, t.last); err != nil {
 		t.s.u.metrics.unsent.Inc()
 	}
 }

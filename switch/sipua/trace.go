@@ -21,6 +21,12 @@ func trace(log *slog.Logger, sent bool, f transport.Flow, raw []byte) {
 	log.LogAttrs(context.Background(), slog.LevelDebug, msg, slog.String("flow", f.String()), slog.String("message", masked(raw)))
 }
 
+// transmit sends a message; every message of ours leaves by here.
+func (s *shard) transmit(f transport.Flow, b []byte) error {
+	trace(s.u.log, true, f, b)
+	return f.Send(b)
+}
+
 const mask = "***"
 
 // masked is a message without what would let a reader of the log act as
