@@ -28,8 +28,7 @@ func (i *Inviter) Invite(_ context.Context, o call.Outgoing) (call.Leg, error) {
 			return nil, err
 		}
 	}
-	l := newLeg(call.Party{From: o.From, To: call.Identity{User: User(o.To)}, MaxForwards: o.MaxForwards})
-	l.out = o
+	l := NewOutbound(o)
 	if i.Prepare != nil {
 		i.Prepare(l)
 	}

@@ -56,7 +56,13 @@ func NewLeg() *Leg {
 // NewLegFrom returns an inbound leg of a party.
 func NewLegFrom(p call.Party) *Leg {
 	p.Inbound = true
-	l := newLeg(p)
+	return newLeg(p)
+}
+
+// NewOutbound returns a leg as an inviter places it.
+func NewOutbound(o call.Outgoing) *Leg {
+	l := newLeg(call.Party{From: o.From, To: call.Identity{User: User(o.To)}, MaxForwards: o.MaxForwards})
+	l.out = o
 	return l
 }
 
