@@ -28,8 +28,8 @@ const maxPaths = 1024
 
 func (l *Layer) listenUDP(at Listen) (*udpListener, error) {
 	u := &udpListener{layer: l, addr: at.Addr, paths: make(map[netip.Addr]*udpPath)}
-	for range l.shards {
-		s, err := u.openSocket(at.family())
+	for n := range l.shards {
+		s, err := u.openSocket(at.family(), n > 0)
 		if err != nil {
 			u.close()
 			return nil, err
@@ -40,11 +40,13 @@ func (l *Layer) listenUDP(at Listen) (*udpListener, error) {
 	return u, nil
 }
 
-func (u *udpListener) openSocket(network string) (*udpSocket, error) {
+// openSocket binds one socket. The first one shares its port only once it has it: bound the other way, it would share
+// with another process of ours at the same address, and each would get half the calls.
+func (u *udpListener) openSocket(network string, share bool) (*udpSocket, error) {
 	wild := u.addr.Addr().IsUnspecified()
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var err error
-		if e := c.Control(func(fd uintptr) { err = setOptions(int(fd), wild, network == "udp4", u.layer.cfg.ReceiveBuffer) }); e != nil {
+		if e := c.Control(func(fd uintptr) { err = setOptions(int(fd), share, wild, network == "udp4", u.layer.cfg.ReceiveBuffer) }); e != nil {
 			return e
 		}
 		return err
@@ -57,6 +59,9 @@ func (u *udpListener) openSocket(network string) (*udpSocket, error) {
 	if s.raw, err = s.conn.SyscallConn(); err == nil {
 		err = s.raw.Control(func(fd uintptr) { s.fd = fd })
 	}
+	if err == nil && !share {
+		err = unix.SetsockoptInt(int(s.fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
 	if err != nil {
 		_ = s.conn.Close()
 		return nil, err
@@ -64,9 +69,11 @@ func (u *udpListener) openSocket(network string) (*udpSocket, error) {
 	return s, nil
 }
 
-func setOptions(fd int, wild, v4 bool, buffer int) error {
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
-		return fmt.Errorf("share the port among shards: %w", err)
+func setOptions(fd int, share, wild, v4 bool, buffer int) error {
+	if share {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
+			return fmt.Errorf("share the port among shards: %w", err)
+		}
 	}
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, buffer) != nil { // needs CAP_NET_ADMIN
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, buffer) // at most net.core.rmem_max
