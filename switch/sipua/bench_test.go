@@ -146,6 +146,6 @@ func (s *socket) say(method, id, to string, cseq int, body string) {
 // quietMedia opens streams that do nothing and remember nothing.
 type quietMedia struct{}
 
-func (quietMedia) Open(sipua.Stream, netip.Addr) (sipua.Stream, error) {
+func (quietMedia) Open(_ sipua.Stream, _, _ netip.Addr) (sipua.Stream, error) {
 	return &fakeStream{port: 30000}, nil
 }

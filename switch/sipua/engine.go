@@ -1,10 +1,12 @@
 package sipua
 
 import (
+	"errors"
 	"net/netip"
 
 	"tandem/media"
 	"tandem/media/offer"
+	"tandem/media/ports"
 	"tandem/media/stream"
 )
 
@@ -13,13 +15,17 @@ func Engine(o *stream.Opener) Opener { return engineOpener{o} }
 
 type engineOpener struct{ o *stream.Opener }
 
-// Open opens a stream of the engine's.
-func (e engineOpener) Open(beside Stream, signalling netip.Addr) (Stream, error) {
-	opt := stream.Options{Signalling: signalling}
+// Open opens a stream of the engine's, at our address the party signals to, if the engine has that.
+func (e engineOpener) Open(beside Stream, local, signalling netip.Addr) (Stream, error) {
+	opt := stream.Options{Local: local, Signalling: signalling}
 	if b, ok := beside.(engineStream); ok {
 		opt.Beside = b.Stream
 	}
 	st, err := e.o.Open(opt)
+	if err != nil && local.IsValid() && !errors.Is(err, ports.ErrExhausted) {
+		opt.Local = netip.Addr{} // media has addresses of its own
+		st, err = e.o.Open(opt)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ func (s *shard) newCall(m *transport.Message, key transaction.Key) {
 	}
 	l := newLeg(s, m.CallID, s.newID(), partyOf(m, f), m.Flow.Remote().Addr().Unmap())
 	l.party.Account, l.party.Client = account, client
+	l.audio.at(m.Flow.Local().Addr(), l.source)
 	if err := l.receiveOffer(body); err != nil {
 		s.refuse(m, "", answerOf(offerCode(err), err))
 		return

@@ -68,8 +68,8 @@ func localOf(s string) (netip.AddrPort, error) {
 	return a, nil
 }
 
-// lookup finds the targets of a name in a goroutine of its own and hands them to f in the shard.
-func (u *UA) lookup(s *shard, to uri, f func([]target, error)) error {
+// lookup finds the targets of a name and hands them to f, in a goroutine of its own.
+func (u *UA) lookup(to uri, f func([]target, error)) error {
 	if u.deps.Resolver == nil {
 		return &call.Refusal{Code: 404, Err: fmt.Errorf("%s is a name, and there is no resolver", to.host)}
 	}
@@ -80,8 +80,7 @@ func (u *UA) lookup(s *shard, to uri, f func([]target, error)) error {
 	u.errand.Go(func() {
 		ctx, cancel := context.WithTimeout(u.life, u.cfg.DNSTimeout)
 		defer cancel()
-		found, err := u.resolve(ctx, to)
-		s.post(func() { f(found, err) })
+		f(u.resolve(ctx, to))
 	})
 	return nil
 }
@@ -110,16 +109,21 @@ func (s *shard) lookupHop(l *Leg, u uri, from transport.Flow) {
 		return
 	}
 	asked := l.dlg.target
-	_ = s.u.lookup(s, u, func(found []target, err error) {
-		if err != nil || len(found) == 0 || l.state == over || l.dlg.target != asked {
+	_ = s.u.lookup(u, func(found []target, err error) {
+		if err != nil || len(found) == 0 {
 			return
 		}
-		t := found[0]
-		if behindNAT(t.addr(), from.Remote().Addr().Unmap()) || t.addr() == from.Remote().Addr().Unmap() && t.network == from.Network() && from.Reliable() {
-			return
-		}
-		if f, err := s.u.transports().Connect(t.network, from.Local(), t.remote); err == nil {
-			l.dlg.flow = f
-		}
+		s.post(func() { l.redirect(found[0], asked, from) })
 	})
+}
+
+// redirect takes the address of a name the peer gave, if that is still where it wants to be reached.
+func (l *Leg) redirect(t target, asked string, from transport.Flow) {
+	source := from.Remote().Addr().Unmap()
+	if l.state == over || l.dlg.target != asked || behindNAT(t.addr(), source) || t.addr() == source && t.network == from.Network() && from.Reliable() {
+		return
+	}
+	if f, err := l.s.u.transports().Connect(t.network, from.Local(), t.remote); err == nil {
+		l.dlg.flow = f
+	}
 }

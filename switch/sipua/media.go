@@ -26,8 +26,9 @@ type Stream interface {
 
 // Opener opens streams. Engine makes one of the media engine.
 type Opener interface {
-	// Open opens a stream on the same worker as beside, if that is not nil. An exhausted port range is an error.
-	Open(beside Stream, signalling netip.Addr) (Stream, error)
+	// Open opens a stream on the same worker as beside, if that is not nil. The party signals to our address
+	// local from its own address signalling. An exhausted port range is an error.
+	Open(beside Stream, local, signalling netip.Addr) (Stream, error)
 }
 
 var errNoMedia = errors.New("the switch has no media engine")
@@ -41,6 +42,15 @@ type audio struct {
 	stream Stream
 	closed bool
 	beside *Leg // whose worker to join, if it has a stream by then
+
+	local, remote netip.Addr // of the party's signalling, ours and its
+}
+
+// at says where the signalling goes; media goes the same way unless the engine is told otherwise.
+func (a *audio) at(local, remote netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.local, a.remote = local.Unmap(), remote.Unmap()
 }
 
 // open returns the stream, and opens it the first time. It makes system calls, so the shard leaves it to the callers' goroutines.
@@ -56,7 +66,7 @@ func (a *audio) open() (Stream, error) {
 	case a.leg.s.u.deps.Media == nil:
 		return nil, errNoMedia
 	}
-	st, err := a.leg.s.u.deps.Media.Open(beside, a.leg.source)
+	st, err := a.leg.s.u.deps.Media.Open(beside, a.local, a.remote)
 	if err != nil {
 		a.leg.s.u.log.Warn("no media for a call", "sip_call_id", a.leg.id, "err", err)
 		return nil, &call.Refusal{Code: 503, Err: err, Retry: retryMedia}

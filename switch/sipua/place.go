@@ -66,26 +66,48 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 	p := &placing{l: l, o: o, uri: o.To}
 	p.headers = appendHeaders(nil, u.allowedHeaders(l.id, o.Headers))
 	targets, err := u.targets(o, to)
-	if err != nil {
-		return nil, err
-	}
-	if len(targets) > 0 {
-		l.source = targets[0].addr()
-	}
-	st, err := l.audio.open()
-	if err != nil {
-		return nil, err
-	}
-	if targets == nil {
-		err = u.lookup(s, to, func(found []target, err error) { p.start(st, found, err) })
-	} else if !s.post(func() { p.start(st, targets, nil) }) {
-		err = call.ErrEnded
+	switch {
+	case err != nil:
+	case targets == nil:
+		err = u.lookup(to, func(found []target, err error) {
+			st, err := p.open(found, err)
+			s.post(func() { p.start(st, found, err) })
+		})
+	default:
+		var st Stream
+		if st, err = p.open(targets, nil); err == nil && !s.post(func() { p.start(st, targets, nil) }) {
+			err = call.ErrEnded
+		}
 	}
 	if err != nil {
 		l.audio.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// open opens the media for the first target, in the goroutine of the caller or of the look-up.
+func (p *placing) open(targets []target, err error) (Stream, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(targets) == 0 {
+		return nil, errNoTarget
+	}
+	a := &p.l.audio
+	a.at(p.l.s.u.localFor(targets[0]), targets[0].addr())
+	return a.open()
+}
+
+var errNoTarget = errors.New("no target")
+
+// localFor is our address on the way to a target; zero where there is none.
+func (u *UA) localFor(t target) netip.Addr {
+	f := t.flow
+	if f.IsZero() {
+		f, _ = u.transports().Connect(t.network, t.local, t.remote)
+	}
+	return f.Local().Addr()
 }
 
 func (u *UA) shardBeside(l *Leg) *shard {
@@ -117,11 +139,8 @@ func (p *placing) start(st Stream, targets []target, err error) {
 		return // hung up while the name was looked up
 	}
 	l.out = p
-	if err == nil && len(targets) == 0 {
-		err = errors.New("no target")
-	}
 	if err != nil {
-		p.failed(404, fmt.Errorf("look up %s: %w", p.uri, err))
+		p.failed(lookupCode(err), fmt.Errorf("reach %s: %w", p.uri, err))
 		return
 	}
 	p.targets = targets
@@ -134,6 +153,15 @@ func (p *placing) start(st Stream, targets []target, err error) {
 	l.tag = l.s.newID()
 	l.s.legs[l.tag] = l
 	p.try()
+}
+
+// lookupCode is the answer for a callee that could not even be rung.
+func lookupCode(err error) int {
+	var r *call.Refusal
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	return 404
 }
 
 // try sends the INVITE to the target whose turn it is.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -474,6 +475,14 @@ func TestNameThatCannotBeFound(t *testing.T) {
 		if e := r.ended(l); e.Code != 404 || e.Cause.By != call.ByFailure {
 			t.Errorf("got %+v", e)
 		}
+		r.media.full = true
+		l, err = r.ua.Invite(r.t.Context(), call.Outgoing{To: "sip:bob@known.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := r.ended(l); e.Code != 503 {
+			t.Errorf("got %+v", e)
+		}
 		l, err = r.ua.Invite(r.t.Context(), call.Outgoing{To: "sip:bob@slow.example"})
 		if err != nil {
 			t.Fatal(err)
@@ -483,7 +492,9 @@ func TestNameThatCannotBeFound(t *testing.T) {
 		if r.media.open() != 0 {
 			t.Error("a stream is still open")
 		}
-	}, func(_ *sipua.Config, d *sipua.Deps) { d.Resolver = names{} })
+	}, func(_ *sipua.Config, d *sipua.Deps) {
+		d.Resolver = names{"known.example": {{Network: transport.UDP, Addr: netip.MustParseAddrPort("127.0.0.1:9")}}}
+	})
 }
 
 func TestBesideSharesTheShard(t *testing.T) {

@@ -403,7 +403,7 @@ type fakeMedia struct {
 
 var errFull = errors.New("no free port")
 
-func (f *fakeMedia) Open(sipua.Stream, netip.Addr) (sipua.Stream, error) {
+func (f *fakeMedia) Open(_ sipua.Stream, _, _ netip.Addr) (sipua.Stream, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.full {
