@@ -33,3 +33,23 @@ func National(e164 string) string {
 	}
 	return phonenumbers.Format(n, phonenumbers.NATIONAL)
 }
+
+// OfType tells whether an E.164 number is one of "Local", "TollFree" or "Mobile".
+// Where fixed and mobile numbers cannot be told apart, as in North America, it is both;
+// one whose area code is not assigned counts as local.
+func OfType(e164, kind string) bool {
+	n, err := phonenumbers.Parse(e164, "ZZ")
+	if err != nil {
+		return false
+	}
+	switch phonenumbers.GetNumberType(n) {
+	case phonenumbers.TOLL_FREE:
+		return kind == "TollFree"
+	case phonenumbers.MOBILE:
+		return kind == "Mobile"
+	case phonenumbers.FIXED_LINE_OR_MOBILE:
+		return kind == "Local" || kind == "Mobile"
+	default:
+		return kind == "Local"
+	}
+}

@@ -1,0 +1,48 @@
+package rest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// watchers are the pages outside of the API: metrics, health and the texts of error codes. None asks for credentials.
+func (s *Server) watchers() {
+	if s.deps.Gatherer != nil {
+		s.root.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{}))
+	}
+	s.root.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	s.root.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if s.deps.Ready != nil {
+			if err := s.deps.Ready(); err != nil {
+				plain(w, http.StatusServiceUnavailable, err.Error())
+				return
+			}
+		}
+		plain(w, http.StatusOK, "ready")
+	})
+	s.root.HandleFunc("GET /restcomm/errors/{page}", errorPage)
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	fmt.Fprintln(w, text)
+}
+
+// errorPage is the page that more_info points to.
+func errorPage(w http.ResponseWriter, r *http.Request) {
+	name, ok := strings.CutSuffix(r.PathValue("page"), ".html")
+	code, err := strconv.Atoi(name)
+	text, known := reasons[code]
+	if !ok || err != nil || !known {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(w, "<!DOCTYPE html>\n<title>%d</title>\n<h1>%d %s</h1>\n<p>%s</p>\n", code, code, text.title, text.detail)
+}
