@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,17 +55,28 @@ func benchSwitch() (*call.Manager, answers, discard) {
 func BenchmarkBridgedCall(b *testing.B) {
 	m, legs, kept := benchSwitch()
 	b.ReportAllocs()
+	bridged := make(chan struct{}, 1)
+	began := cpu()
 	for b.Loop() {
 		caller := calltest.NewLeg()
+		caller.Stream().OnBridge = func() { bridged <- struct{}{} }
 		m.Accept(caller)
 		callee := <-legs.legs
-		for caller.Stream().Peer() == nil {
-			runtime.Gosched()
-		}
+		<-bridged
 		callee.Hang()
 		<-kept.ended
 		<-kept.ended
 	}
+	b.ReportMetric(float64(cpu()-began)/float64(b.N), "cpu-ns/op")
+}
+
+// cpu is the processor time this process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkCallsUp measures what a bridged pair keeps, calltest's legs included.

@@ -25,7 +25,7 @@ type Call struct {
 	owner  atomic.Pointer[owner] // set by the loop, at most once after the start
 	status atomic.Uint32         // written by the loop alone
 
-	inbox chan func(*state)
+	inbox chan *command
 	done  chan struct{} // closed when the loop has ended; what follows is set before
 
 	final       Summary
@@ -122,16 +122,42 @@ func (c *Call) Summary() Summary {
 // do has the loop run f and waits until it did. The error is ErrEnded or the
 // context's cause; in both cases f does not run. It must not be called from f.
 func (c *Call) do(ctx context.Context, f func(*state)) error {
-	ran := make(chan struct{})
+	order := c.m.command(f)
 	select {
-	case c.inbox <- func(s *state) { defer close(ran); f(s) }:
-		<-ran
+	case c.inbox <- order:
+		<-order.ran
+		c.m.commands.Put(order)
 		return nil
 	case <-c.done:
 		return ErrEnded
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// command is a function for a loop. It is used again, by calls of the same manager: a call takes dozens.
+type command struct {
+	f   func(*state)
+	ran chan struct{} // room for one
+}
+
+// command returns one that runs f.
+func (m *Manager) command(f func(*state)) *command {
+	order, ok := m.commands.Get().(*command)
+	if !ok {
+		order = &command{ran: make(chan struct{}, 1)}
+	}
+	order.f = f
+	return order
+}
+
+// run is for the loop. Who waits is released even when f panics.
+func (o *command) run(s *state) {
+	defer func() {
+		o.f = nil
+		o.ran <- struct{}{}
+	}()
+	o.f(s)
 }
 
 // ask is do for work that is due whatever became of the caller's context: the loop never blocks, so it is short.

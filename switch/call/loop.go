@@ -40,8 +40,8 @@ func (c *Call) loop(s *state) {
 				break
 			}
 			c.hear(s, e)
-		case f := <-c.inbox:
-			f(s)
+		case order := <-c.inbox:
+			order.run(s)
 		}
 	}
 }

@@ -83,6 +83,7 @@ type Manager struct {
 	metrics  *metrics
 	rate     *rate.Limiter // nil: no limit
 
+	commands   sync.Pool      // of *command
 	goroutines sync.WaitGroup // every loop and plan
 
 	mu       sync.Mutex
@@ -167,7 +168,7 @@ func (m *Manager) route(ctx context.Context, c *Call) error {
 func newCall(m *Manager, id ID, d Direction) *Call {
 	return &Call{
 		id: id, direction: d, m: m, started: time.Now(),
-		inbox: make(chan func(*state)), done: make(chan struct{}),
+		inbox: make(chan *command), done: make(chan struct{}),
 	}
 }
 

@@ -71,7 +71,7 @@ func newLeg(p call.Party) *Leg {
 	p.SIPCallID = id
 	return &Leg{
 		Takes: []offer.Format{PCMU, PCMA}, id: id, party: p, stream: NewStream(),
-		events: make(chan call.Event, 64), over: make(chan struct{}),
+		events: make(chan call.Event, 32), over: make(chan struct{}),
 	}
 }
 

@@ -13,7 +13,8 @@ var ErrClosed = errors.New("the stream is closed")
 
 // Stream remembers what was asked of it. A prompt lasts as long as its samples say, on the test's clock.
 type Stream struct {
-	Refuses error // what Bridge returns
+	Refuses  error  // what Bridge returns
+	OnBridge func() // called when the stream was bridged; nil: nobody is
 
 	mu     sync.Mutex
 	peer   *Stream
@@ -44,15 +45,25 @@ func (s *Stream) Bridge(peer media.Stream) error {
 	if s.Refuses != nil {
 		return s.Refuses
 	}
+	if !s.join(o) {
+		return ErrClosed
+	}
+	if s.OnBridge != nil {
+		s.OnBridge()
+	}
+	return nil
+}
+
+func (s *Stream) join(o *Stream) bool {
 	bridges.Lock()
 	defer bridges.Unlock()
-	if s.closed || o.closed {
-		return ErrClosed
+	if s.Closed() || o.Closed() {
+		return false
 	}
 	s.part()
 	o.part()
 	s.peer, o.peer = o, s
-	return nil
+	return true
 }
 
 // Unbridge parts both sides.
