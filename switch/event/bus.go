@@ -16,6 +16,9 @@ type Bus struct {
 	mu      sync.Mutex                // guards replacing readers
 }
 
+// New returns a bus nobody reads yet.
+func New() *Bus { return &Bus{} }
+
 // Publish gives e to all readers and returns at once.
 func (b *Bus) Publish(e Event) {
 	readers := b.readers.Load()

@@ -54,7 +54,7 @@ func TestFilter(t *testing.T) {
 
 func TestNextWaitsAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b event.Bus
+		b := event.New()
 		r := b.Subscribe(1, nil)
 		go func() {
 			time.Sleep(time.Second)
