@@ -1,0 +1,160 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// SIP is `tandem bench sip`: whole B2BUA calls, INVITE to BYE on both legs, media anchored but silent.
+type SIP struct {
+	Credentials   string        `required:"" help:"File that 'tandem serve --credentials' wrote."`
+	PID           int           `required:"" help:"Process ID of the switch, whose CPU and memory are measured."`
+	Rate          float64       `default:"500" help:"Calls a second to place."`
+	Calls         int           `default:"5000" help:"How many calls to place."`
+	Hold          time.Duration `default:"0s" help:"How long a call stays up."`
+	Registrations int           `default:"5000" help:"How many digest registrations to make first."`
+}
+
+// sipResult is what SIP prints.
+type sipResult struct {
+	Calls           int64            `json:"calls"`
+	Failed          map[string]int64 `json:"failed"`
+	Seconds         float64          `json:"seconds"`
+	CallsPerSecond  float64          `json:"calls_per_second"`
+	CPUPerCall      float64          `json:"cpu_per_call_us"`
+	Retransmissions int64            `json:"retransmissions"` // of either end, sent and seen
+	Setup           percentiles      `json:"setup"`
+	PeakCalls       int              `json:"peak_calls"`
+	MemoryPerCall   int64            `json:"memory_per_call_bytes"` // resident memory at the peak over that before, for each call up
+
+	Registrations      int     `json:"registrations"`
+	CPUPerRegistration float64 `json:"cpu_per_registration_us"`
+}
+
+// Run drives the switch and prints the result to w as JSON.
+func (s *SIP) Run(ctx context.Context, w io.Writer) error {
+	p, err := newPair(ctx, s.Credentials)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	r := sipResult{Registrations: s.Registrations}
+	if r.CPUPerRegistration, err = p.registrations(ctx, s.Registrations, s.PID); err != nil {
+		return err
+	}
+	p.caller.hold = s.Hold
+	before, err := usageOf(s.PID)
+	if err != nil {
+		return err
+	}
+	start, peak := time.Now(), newPeakWatch(s.PID)
+	err = p.run(ctx, func(ctx context.Context) error {
+		return peak.during(func() error { return p.caller.serve(ctx, s.Rate, s.Calls) })
+	})
+	if err != nil {
+		return err
+	}
+	after, err := usageOf(s.PID)
+	if err != nil {
+		return err
+	}
+	c := p.caller
+	r.Calls, r.Failed, r.Setup = c.done, c.failed, summarise(c.setup)
+	r.Seconds = time.Since(start).Seconds()
+	r.CallsPerSecond = float64(c.done) / r.Seconds
+	r.CPUPerCall = perUnit(after.cpu-before.cpu, c.done)
+	r.Retransmissions = c.resent + c.answers + p.callee.resent + p.callee.requests
+	r.PeakCalls = c.peak
+	if c.peak > 0 {
+		r.MemoryPerCall = (peak.resident - before.resident) / int64(c.peak)
+	}
+	return write(w, r)
+}
+
+// pair is a caller and a callee, both registered.
+type pair struct {
+	caller *caller
+	callee *callee
+}
+
+// newPair opens and registers both ends and fetches the caller's challenge.
+func newPair(ctx context.Context, file string) (*pair, error) {
+	from, to, server, err := readCredentials(file)
+	if err != nil {
+		return nil, err
+	}
+	var p pair
+	if p.callee, err = newCallee(to, server); err != nil {
+		return nil, err
+	}
+	if p.caller, err = newCaller(from, server, to.Login); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(p.callee.register(ctx), p.caller.register(ctx)); err != nil {
+		return nil, err
+	}
+	return &p, p.caller.challenge(ctx, p.caller.to)
+}
+
+func (p *pair) close() {
+	_ = p.caller.conn.Close()
+	_ = p.callee.conn.Close()
+}
+
+// run serves the callee while drive runs.
+func (p *pair) run(ctx context.Context, drive func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var answering sync.WaitGroup
+	answering.Go(func() { _ = p.callee.serve(ctx) })
+	err := drive(ctx)
+	cancel()
+	answering.Wait()
+	return err
+}
+
+// registrations refreshes the callee's binding n times, some under way at once, and returns microseconds of CPU for each.
+func (p *pair) registrations(ctx context.Context, n, pid int) (float64, error) {
+	const window = 32
+	before, err := usageOf(pid)
+	if err != nil {
+		return 0, err
+	}
+	a, buf := p.callee.agent, make([]byte, 8192)
+	uri, callID := "sip:"+a.server.String(), "refresh-"+port(a.local)
+	sent, answered := 0, 0
+	for answered < n && ctx.Err() == nil {
+		for ; sent < n && sent-answered < window; sent++ {
+			a.cseq++
+			line, err := a.auth.line("REGISTER", uri)
+			if err != nil {
+				return 0, err
+			}
+			branch := fmt.Sprintf("%s-%d", callID, a.cseq)
+			head := a.request("REGISTER", uri, branch, callID, "r", "<"+a.aor()+">", a.cseq, line+"Expires: 3600\r\n")
+			if _, err := a.conn.Write([]byte(withBody(head, ""))); err != nil {
+				return 0, err
+			}
+		}
+		if err := a.conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			return 0, err
+		}
+		got, err := a.conn.Read(buf)
+		if err != nil {
+			return 0, fmt.Errorf("registration %d of %d: %w", answered, n, err)
+		}
+		m, ok := parse(buf[:got])
+		if !ok || m.callID != callID || m.code < 200 {
+			continue
+		}
+		if m.code != 200 {
+			return 0, fmt.Errorf("registration %d of %d: answer %d", answered, n, m.code)
+		}
+		answered++
+	}
+	after, err := usageOf(pid)
+	return perUnit(after.cpu-before.cpu, int64(n)), err
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"tandem/conf"
+)
+
+type checkCommand struct {
+	Config string `type:"existingfile" help:"TOML file to check. Without one, defaults and environment are checked."`
+}
+
+// run loads the configuration as serve would; the error names every mistake.
+func (c checkCommand) run(w io.Writer, environ []string) error {
+	if _, err := conf.Load(c.Config, environ); err != nil {
+		return err
+	}
+	name := c.Config
+	if name == "" {
+		name = "the configuration"
+	}
+	_, err := fmt.Fprintln(w, name, "is good")
+	return err
+}

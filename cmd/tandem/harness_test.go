@@ -1,0 +1,292 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// asTandem makes the test binary be the program, so that what is tested is the
+// whole process, race detector included.
+const asTandem = "RUN_TEST_BINARY_AS_TANDEM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asTandem) != "" {
+		os.Exit(command(os.Args[1:], os.Environ()))
+	}
+	os.Exit(m.Run())
+}
+
+// patience bounds every wait for something that must happen. It is long because CI's machine may be slow, and costs nothing when it is not.
+const patience = 30 * time.Second
+
+// program is a running switch.
+type program struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	out   *output
+	first firstRun
+	done  chan struct{} // closed when the process has ended
+}
+
+// output collects what a process prints.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// tandemCommand is a command line of the program, in a directory, with only the environment given besides a path.
+func tandemCommand(ctx context.Context, dir string, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Dir = dir
+	cmd.Env = append([]string{asTandem + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
+	return cmd
+}
+
+// serve starts a switch with its state in dir, on free ports of 127.0.0.1, and waits until it is ready.
+func serve(t *testing.T, dir string, env ...string) *program {
+	t.Helper()
+	sip := freePort(t)
+	env = append([]string{
+		"TANDEM_SIP_LISTEN=udp:127.0.0.1:" + sip + ",tcp:127.0.0.1:" + sip,
+		"TANDEM_HTTP_LISTEN=127.0.0.1:" + freePort(t),
+		"TANDEM_RTP_ADDRESS=127.0.0.1",
+		"TANDEM_RTP_PORTS=" + strconv.Itoa(21000+os.Getpid()%20*1000) + "-" + strconv.Itoa(21999+os.Getpid()%20*1000),
+		"TANDEM_WEB_ALLOW_PRIVATE=127.0.0.0/8",
+	}, env...)
+	credentials := filepath.Join(dir, "credentials.json")
+	p := &program{t: t, out: &output{}, done: make(chan struct{})}
+	p.cmd = tandemCommand(context.Background(), dir, env, "serve", "--data", filepath.Join(dir, "data"), "--credentials", credentials)
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			t.Logf("the switch said:\n%s", p.out)
+		}
+		if strings.Contains(p.out.String(), "DATA RACE") {
+			t.Error("the race detector found something in the switch")
+		}
+	})
+	base := "http://" + value(env, "TANDEM_HTTP_LISTEN")
+	eventually(t, "the switch is ready", func() error {
+		if p.ended() {
+			return fmt.Errorf("it ended: %s", p.out)
+		}
+		return get(base + "/readyz")
+	})
+	data, err := os.ReadFile(credentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &p.first); err != nil {
+		t.Fatal(err)
+	}
+	p.first.HTTP = base
+	p.first.SIP = strings.Split(value(env, "TANDEM_SIP_LISTEN"), ",")
+	return p
+}
+
+// value is the last setting of a variable in an environment.
+func value(env []string, name string) string {
+	found := ""
+	for _, e := range env {
+		if v, ok := strings.CutPrefix(e, name+"="); ok {
+			found = v
+		}
+	}
+	return found
+}
+
+// freePort is a port that both UDP and TCP had free on 127.0.0.1 a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+		pc, err := net.ListenPacket("udp", "127.0.0.1:"+port)
+		_ = l.Close()
+		if err == nil {
+			_ = pc.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// sip is the address to send SIP to, host and port.
+func (p *program) sip() string { return strings.TrimPrefix(p.first.SIP[0], "udp:") }
+
+// client is the n-th client of the first run: 0 is alice, 1 is bob.
+func (p *program) client(n int) seededClient { return p.first.Clients[n] }
+
+// number is the demo number that does what.
+func (p *program) number(what string) string {
+	p.t.Helper()
+	for _, n := range p.first.Numbers {
+		if strings.Contains(n.Does, what) {
+			return n.Number
+		}
+	}
+	p.t.Fatalf("no demo number does %q: %+v", what, p.first.Numbers)
+	return ""
+}
+
+func (p *program) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// kill ends the process at once, as a crash would.
+func (p *program) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// terminate asks the process to end and returns its exit code.
+func (p *program) terminate() int {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		p.t.Fatalf("the switch did not end:\n%s", p.out)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// api calls the REST API as the first account and decodes the JSON answer into into, if given.
+func (p *program) api(method, path string, form map[string]string, into any) (int, string) {
+	p.t.Helper()
+	body := new(strings.Builder)
+	for k, v := range form {
+		if body.Len() > 0 {
+			body.WriteByte('&')
+		}
+		body.WriteString(k + "=" + escape(v))
+	}
+	req, err := http.NewRequest(method, p.first.HTTP+"/restcomm/2012-04-24/Accounts/"+p.first.Account.SID+path, strings.NewReader(body.String()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.SetBasicAuth(p.first.Account.SID, p.first.Account.AuthToken)
+	req.Header.Set("Accept", "application/json")
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(data, into); err != nil {
+			p.t.Fatalf("%s %s: %d %s: %v", method, path, res.StatusCode, data, err)
+		}
+	}
+	return res.StatusCode, string(data)
+}
+
+// metric is the sum of all series of a metric whose labels contain each of the given texts.
+func (p *program) metric(name string, labels ...string) float64 {
+	p.t.Helper()
+	res, err := http.Get(p.first.HTTP + "/metrics")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	sum := 0.0
+series:
+	for _, m := range regexp.MustCompile(`(?m)^`+name+`(\{[^}]*\})? (\S+)$`).FindAllStringSubmatch(string(data), -1) {
+		for _, l := range labels {
+			if !strings.Contains(m[1], l) {
+				continue series
+			}
+		}
+		v, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		sum += v
+	}
+	return sum
+}
+
+// eventually tries until ok returns nil.
+func eventually(t *testing.T, what string, ok func() error) {
+	t.Helper()
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if err = ok(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("waiting until %s: %v", what, err)
+}
+
+func get(url string) error {
+	res, err := http.Get(url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return errors.New(res.Status)
+	}
+	return nil
+}
+
+func escape(s string) string {
+	return strings.NewReplacer("%", "%25", "+", "%2B", "&", "%26", "=", "%3D", " ", "%20", "#", "%23").Replace(s)
+}
