@@ -120,28 +120,20 @@ func TestRefused(t *testing.T) {
 	for _, row := range []struct {
 		name    string
 		change  func(*registrar.Config)
-		request func(t *testing.T) registrar.Request
+		request registrar.Request
 		want    error
 	}{
-		{"same CSeq and Call-ID", nil, func(t *testing.T) registrar.Request {
-			return request(1, contact(t, one, 600))
-		}, registrar.ErrOutOfOrder},
-		{"same CSeq, all contacts", nil, func(*testing.T) registrar.Request {
-			return registrar.Request{AOR: "alice", CallID: "c1", CSeq: 1, All: true}
-		}, registrar.ErrOutOfOrder},
-		{"one contact too many", func(c *registrar.Config) { c.MaxContacts = 1 }, func(t *testing.T) registrar.Request {
-			return request(2, contact(t, two, 600))
-		}, registrar.ErrTooMany},
-		{"switch full", func(c *registrar.Config) { c.MaxBindings = 1 }, func(t *testing.T) registrar.Request {
-			return request(2, contact(t, two, 600))
-		}, registrar.ErrFull},
+		{"same CSeq and Call-ID", nil, request(1, contact(t, one, 600)), registrar.ErrOutOfOrder},
+		{"same CSeq, all contacts", nil, registrar.Request{AOR: "alice", CallID: "c1", CSeq: 1, All: true}, registrar.ErrOutOfOrder},
+		{"one contact too many", func(c *registrar.Config) { c.MaxContacts = 1 }, request(2, contact(t, two, 600)), registrar.ErrTooMany},
+		{"switch full", func(c *registrar.Config) { c.MaxBindings = 1 }, request(2, contact(t, two, 600)), registrar.ErrFull},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := newRegistrar(newMemory(), row.change)
 			if _, err := r.Register(now, request(1, contact(t, one, 600))); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.Register(now, row.request(t)); !errors.Is(err, row.want) {
+			if _, err := r.Register(now, row.request); !errors.Is(err, row.want) {
 				t.Errorf("got %v, want %v", err, row.want)
 			}
 			if got := uris(r.Contacts("alice")); got != one {
@@ -315,7 +307,9 @@ func TestRestart(t *testing.T) {
 			}
 		}
 		cancel()
-		<-served
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
 		before.FlowClosed(3) // the transports close behind the registrar
 		time.Sleep(2 * time.Minute)
 

@@ -40,7 +40,7 @@ var (
 
 // client is a phone that authenticates from an address.
 type client struct {
-	t     testing.TB
+	tb    testing.TB
 	a     *authenticator
 	now   time.Time
 	from  netip.Addr
@@ -48,21 +48,21 @@ type client struct {
 	pass  string
 }
 
-func newClient(t testing.TB, change func(*Config)) *client {
-	t.Helper()
+func newClient(tb testing.TB, change func(*Config)) *client {
+	tb.Helper()
 	cfg := Default()
 	if change != nil {
 		change(&cfg)
 	}
-	return &client{t: t, a: newAuthenticator(cfg, newBook()), now: time.Now(), from: home, login: "alice", pass: "secret-alice"}
+	return &client{tb: tb, a: newAuthenticator(cfg, newBook()), now: time.Now(), from: home, login: "alice", pass: "secret-alice"}
 }
 
 // send authenticates one request.
 func (c *client) send(method string, edits ...string) (directory.Client, *answer) {
-	c.t.Helper()
+	c.tb.Helper()
 	m, err := transport.Index([]byte(request(method, edits...)))
 	if err != nil {
-		c.t.Fatal(err)
+		c.tb.Fatal(err)
 	}
 	var f fields
 	f.scan(&m)
@@ -73,7 +73,7 @@ const uriOfRequest = "sip:bob@127.0.0.1:5060"
 
 // digest answers a challenge; edit changes the credentials before they are written.
 func (c *client) digest(method string, a *answer, algorithm string, edit func(*digest.Options)) string {
-	c.t.Helper()
+	c.tb.Helper()
 	for _, h := range a.headers {
 		chal, err := digest.ParseChallenge(h.Value)
 		if err != nil || chal.Algorithm != algorithm {
@@ -85,12 +85,12 @@ func (c *client) digest(method string, a *answer, algorithm string, edit func(*d
 		}
 		cred, err := digest.Digest(chal, o)
 		if err != nil {
-			c.t.Fatal(err)
+			c.tb.Fatal(err)
 		}
 		name := map[int]string{401: "Authorization", 407: "Proxy-Authorization"}[a.code]
 		return name + ": " + cred.String()
 	}
-	c.t.Fatalf("no %s challenge in %v", algorithm, a)
+	c.tb.Fatalf("no %s challenge in %v", algorithm, a)
 	return ""
 }
 

@@ -54,4 +54,24 @@
 //
 // 2026-11-21: A re-INVITE that overtakes the ACK before it counts as that ACK. Phones
 // that settle on one codec right after the answer do this when a datagram is lost.
+//
+// 2026-11-21: Checks are stricter than RFC 3261 in three points. Control bytes are
+// refused even where a quoted pair allows them, a From needs a tag also from RFC 2543
+// clients, and headers in a Request-URI get 400. A CSeq, Contact or body is looked at
+// before the plan costs anything (validate.go).
+//
+// 2026-11-21: Wrong passwords are counted by source, an IPv4 address or an IPv6 /64,
+// and never by account. Past the limit a digest of that source is not looked at any more: 503
+// with Retry-After, then silence; the others of the account do not notice. A digest
+// that is right but whose nonce is old, foreign or used gets stale=true and costs nothing (auth.go, guard.go).
+//
+// 2026-11-21: Counts of a nonce are kept once it was used well, in bounded
+// memory; a nonce that had to be forgotten early is stale (nonce.go). Only qop=auth is
+// taken: a digest without a count could be replayed.
+//
+// 2026-11-21: The URI of a digest must name the request's host and port, and its user
+// if it names one. sipp and some phones leave the user out; what they could gain is covered by the counts.
+//
+// 2026-11-21: 401 and 407 of the far side become 403, and what only concerns our hop to
+// it becomes 500 or 502; what says something about the callee passes as it is (status.go).
 package sipua

@@ -168,11 +168,11 @@ func thousandths(v string) (int, error) {
 
 // notRegistered is the answer to a registration the registrar refused.
 func notRegistered(err error) *answer {
-	var brief *registrar.BriefError
-	switch {
-	case errors.As(err, &brief): // RFC 3261 §10.2.8
+	if brief, ok := errors.AsType[*registrar.BriefError](err); ok { // RFC 3261 §10.2.8
 		n := int((brief.Min + time.Second - 1) / time.Second)
 		return answerOf(423, err, call.Header{Name: "Min-Expires", Value: strconv.Itoa(n)})
+	}
+	switch {
 	case errors.Is(err, registrar.ErrTooMany):
 		return &answer{code: 403, reason: "Too Many Contacts", err: err}
 	case errors.Is(err, registrar.ErrFull):

@@ -30,26 +30,26 @@ func newTestEdge() *edge {
 var registers = 0
 
 // signed sends a REGISTER of alice's, answers the challenge and returns what comes then.
-func signed(t testing.TB, e *edge, edits ...string) *answer {
-	t.Helper()
+func signed(tb testing.TB, e *edge, edits ...string) *answer {
+	tb.Helper()
 	registers++
 	edits = append([]string{
 		"=REGISTER sip:127.0.0.1 SIP/2.0", "To: <sip:alice@127.0.0.1>", "CSeq: " + strconv.Itoa(registers) + " REGISTER",
 	}, edits...)
-	m, f := indexed(t, request("REGISTER", edits...))
+	m, f := indexed(tb, request("REGISTER", edits...))
 	a := e.register(m, f)
 	if a.code != 401 {
 		return a
 	}
 	chal, err := digest.ParseChallenge(a.headers[0].Value)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cred, err := digest.Digest(chal, digest.Options{Method: "REGISTER", URI: "sip:127.0.0.1", Username: "alice", Password: "secret-alice", Count: 1})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	m, f = indexed(t, request("REGISTER", append(edits, "Authorization: "+cred.String())...))
+	m, f = indexed(tb, request("REGISTER", append(edits, "Authorization: "+cred.String())...))
 	return e.register(m, f)
 }
 
@@ -78,10 +78,18 @@ func TestRegisterAnswers(t *testing.T) {
 		{"without brackets", []string{"Contact: sip:alice@192.0.2.1;expires=90"}, 200, []string{"<sip:alice@192.0.2.1>;expires=90"}},
 		{"malformed expiry is an hour", []string{"Contact: <sip:alice@192.0.2.1>", "Expires: soon"}, 200, []string{"<sip:alice@192.0.2.1>;expires=3600"}},
 		{"endless expiry is cut", []string{"Contact: <sip:alice@192.0.2.1>;expires=1000000000000"}, 200, []string{"<sip:alice@192.0.2.1>;expires=7200"}},
-		{"several, best first", []string{"Contact: <sip:a@h1>;q=0.3, <sip:a@h2;transport=tcp>;q=0.8", "+Contact: <sip:a@h3>"}, 200,
-			[]string{"<sip:a@h3>;expires=3600", "<sip:a@h2;transport=tcp>;expires=3600;q=0.8", "<sip:a@h1>;expires=3600;q=0.3"}},
-		{"other parameters are kept", []string{`Contact: <sip:a@h1;ob>;+sip.instance="<urn:uuid:1;2>";reg-id=1;expires=60`}, 200,
-			[]string{`<sip:a@h1;ob>;expires=60;+sip.instance="<urn:uuid:1;2>";reg-id=1`}},
+		{
+			"several, best first",
+			[]string{"Contact: <sip:a@h1>;q=0.3, <sip:a@h2;transport=tcp>;q=0.8", "+Contact: <sip:a@h3>"},
+			200,
+			[]string{"<sip:a@h3>;expires=3600", "<sip:a@h2;transport=tcp>;expires=3600;q=0.8", "<sip:a@h1>;expires=3600;q=0.3"},
+		},
+		{
+			"other parameters are kept",
+			[]string{`Contact: <sip:a@h1;ob>;+sip.instance="<urn:uuid:1;2>";reg-id=1;expires=60`},
+			200,
+			[]string{`<sip:a@h1;ob>;expires=60;+sip.instance="<urn:uuid:1;2>";reg-id=1`},
+		},
 		{"removing what is not there", []string{"Contact: *", "Expires: 0"}, 200, nil},
 		{"too brief", []string{"Contact: <sip:a@h1>;expires=5"}, 423, nil},
 		{"* without Expires 0", []string{"Contact: *", "Expires: 60"}, 400, nil},
@@ -140,8 +148,11 @@ func wantDate(t *testing.T, a *answer) {
 
 func TestRegisterRefreshAndRemove(t *testing.T) {
 	e := newTestEdge()
-	signed(t, e, "Contact: <sip:a@h1>")
-	signed(t, e, "Contact: <sip:a@h2>")
+	for _, contact := range []string{"<sip:a@h1>", "<sip:a@h2>"} {
+		if a := signed(t, e, "Contact: "+contact); a.code != 200 {
+			t.Fatal(a)
+		}
+	}
 	if got := len(contactsOf(signed(t, e))); got != 2 {
 		t.Errorf("got %d contacts, want 2", got)
 	}
@@ -155,7 +166,9 @@ func TestRegisterRefreshAndRemove(t *testing.T) {
 
 func TestRegisterOutOfOrder(t *testing.T) {
 	e := newTestEdge()
-	signed(t, e, "Contact: <sip:a@h1>", "CSeq: 9 REGISTER")
+	if a := signed(t, e, "Contact: <sip:a@h1>", "CSeq: 9 REGISTER"); a.code != 200 {
+		t.Fatal(a)
+	}
 	if a := signed(t, e, "Contact: <sip:a@h1>", "CSeq: 8 REGISTER"); a.code != 500 {
 		t.Errorf("got %v, want 500", a)
 	}

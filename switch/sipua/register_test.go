@@ -144,9 +144,9 @@ func TestRefusalsOfRegister(t *testing.T) {
 func TestMalformedIsAnsweredAndTheNextCallWorks(t *testing.T) {
 	o := openOffice(t)
 	p := o.phone(t, transport.UDP, "alice", "secret-alice")
-	p.Send("INVITE sip:bob@h SIP/2.0\r\nVia: SIP/2.0/UDP " + p.Addr().String() + ";branch=z9hG4bKbad\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h\r\nCall-ID: bad\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n")
+	p.Send("INVITE sip:bob@h SIP/2.0\r\nVia: SIP/2.0/UDP " + p.Addr().String() + ";branch=z9hG4bKbad\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\nMax-Forwards: many\r\nContact: <sip:a@h>\r\nCall-ID: bad\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n")
 	m := p.Want("a 400", func(m *siptest.Message) bool { return m.Code() == 400 })
-	if !strings.Contains(string(m.Raw), "Malformed To") {
+	if !strings.Contains(string(m.Raw), "Malformed Max-Forwards") {
 		t.Errorf("got %s, want it to name the header", m)
 	}
 	p.Invite("bob").WantFinal(486)

@@ -10,15 +10,14 @@ import (
 
 // trace writes a message to the log at debug level, with its secrets masked. It
 // costs one comparison when nobody reads that level.
+//
+//nolint:contextcheck // a message belongs to no caller's context
 func trace(log *slog.Logger, sent bool, f transport.Flow, raw []byte) {
 	if !log.Enabled(context.Background(), slog.LevelDebug) {
 		return
 	}
-	msg := "sip message received"
-	if sent {
-		msg = "sip message sent"
-	}
-	log.LogAttrs(context.Background(), slog.LevelDebug, msg, slog.String("flow", f.String()), slog.String("message", masked(raw)))
+	log.LogAttrs(context.Background(), slog.LevelDebug, "sip message",
+		slog.Bool("sent", sent), slog.String("flow", f.String()), slog.String("message", masked(raw)))
 }
 
 // transmit sends a message; every message of ours leaves by here.

@@ -84,8 +84,7 @@ func checkReadable(q *incoming) *answer {
 		return nil
 	}
 	a := bad("Malformed Message", q.m.Err)
-	var syntax *transport.SyntaxError
-	if errors.As(q.m.Err, &syntax) {
+	if syntax, ok := errors.AsType[*transport.SyntaxError](q.m.Err); ok {
 		a.code = max(syntax.Code, 400)
 		if a.code != 400 {
 			a.reason = ""
@@ -161,15 +160,15 @@ func checkVia(q *incoming) *answer {
 	protocol, rest, ok := strings.Cut(top, "/")
 	version, rest, ok2 := strings.Cut(rest, "/")
 	if !ok || !ok2 || !strings.EqualFold(trim(protocol), "SIP") {
-		return bad("Malformed Via", fmt.Errorf("Via %q", top))
+		return bad("Malformed Via", fmt.Errorf("top Via %q", top))
 	}
 	if trim(version) != "2.0" {
-		return answerOf(505, fmt.Errorf("Via %q", top))
+		return answerOf(505, fmt.Errorf("top Via %q", top))
 	}
 	rest, _, _ = strings.Cut(trim(rest), ";")
 	transportName, host, _ := strings.Cut(strings.ReplaceAll(rest, "\t", " "), " ")
 	if !token(transportName) || !hostPort(trim(host)) {
-		return bad("Malformed Via", fmt.Errorf("Via %q", top))
+		return bad("Malformed Via", fmt.Errorf("top Via %q", top))
 	}
 	return nil
 }
@@ -194,7 +193,7 @@ func checkParties(q *incoming) *answer {
 		}
 	}
 	if q.m.FromTag == "" {
-		return bad("Missing From Tag", errors.New("From without a tag"))
+		return bad("Missing From Tag", errors.New("no tag in From"))
 	}
 	if !token(q.m.FromTag) || q.m.ToTag != "" && !token(q.m.ToTag) {
 		return bad("Malformed Tag", fmt.Errorf("tags %q and %q", q.m.FromTag, q.m.ToTag))
@@ -345,7 +344,7 @@ func checkContact(q *incoming) *answer {
 	}
 	_, addr, _ := cutAddress(v)
 	if _, ok := parseURI(addr); !ok {
-		return bad("Contact Is No SIP URI", fmt.Errorf("Contact %q", v))
+		return bad("Contact Is No SIP URI", fmt.Errorf("no SIP URI in Contact %q", v))
 	}
 	return nil
 }

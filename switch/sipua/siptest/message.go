@@ -116,13 +116,6 @@ func (m *Message) cseq() uint32 {
 	return 0
 }
 
-func (m *Message) fromTag() string {
-	if p := m.parsed(); p != nil && p.From() != nil {
-		return p.From().Params.GetOr("tag", "")
-	}
-	return ""
-}
-
 func (m *Message) toTag() string {
 	if p := m.parsed(); p != nil && p.To() != nil {
 		return p.To().Params.GetOr("tag", "")
