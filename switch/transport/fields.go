@@ -1,5 +1,7 @@
 package transport
 
+import "bytes"
+
 // field is a set of the headers Index knows.
 type field uint16
 
@@ -34,12 +36,12 @@ var known = [...]struct {
 	{"Expires", 0, fieldExpires},
 }
 
-// byLength leads from a name's length to its rows in known: one comparison finds most strangers.
-var byLength = func() (rows [16][]uint8) {
+// byInitial leads from a name's first letter in lower case to its rows in known.
+var byInitial = func() (rows [256][]uint8) {
 	for i, h := range known {
-		rows[len(h.name)] = append(rows[len(h.name)], uint8(i))
-		if h.compact != 0 {
-			rows[1] = append(rows[1], uint8(i))
+		rows[h.name[0]|0x20] = append(rows[h.name[0]|0x20], uint8(i))
+		if h.compact != 0 && h.compact != h.name[0]|0x20 {
+			rows[h.compact] = append(rows[h.compact], uint8(i))
 		}
 	}
 	return rows
@@ -47,28 +49,24 @@ var byLength = func() (rows [16][]uint8) {
 
 // rowOf is the row of a header's name in any case, long or compact; -1: Index does not care.
 func rowOf(name string) int {
-	if len(name) >= len(byLength) {
-		return -1
-	}
-	for _, i := range byLength[len(name)] {
-		if len(name) == 1 && name[0]|0x20 == known[i].compact || len(name) > 1 && equalFold(name, known[i].name) {
+	for _, i := range byInitial[name[0]|0x20] {
+		h := &known[i]
+		if name == h.name || len(name) == 1 && name[0]|0x20 == h.compact || len(name) > 1 && equalFold(name, h.name) {
 			return int(i)
 		}
 	}
 	return -1
 }
 
-// header reads one header, whose folds are part of [start,end).
+// header reads one header, whose folds are part of [start,end). Names it does not know are only known to be there.
 func (x *indexer) header(start, end int) {
-	i := start
-	for i < end && class[x.b[i]]&token != 0 {
-		i++
+	colon := start + bytes.IndexByte(x.b[start:end], ':')
+	i := colon
+	for i > start && (x.b[i-1] == ' ' || x.b[i-1] == '\t') {
+		i--
 	}
 	name := x.text(start, i)
-	for i < end && (x.b[i] == ' ' || x.b[i] == '\t') {
-		i++
-	}
-	if i == end || x.b[i] != ':' || name == "" {
+	if name == "" {
 		x.fail("", start, 400, "a header line has no name and colon")
 		return
 	}
@@ -87,7 +85,7 @@ func (x *indexer) header(start, end int) {
 		return // the first one counts
 	}
 	x.seen |= h.field
-	x.read(h.field, i+1, end)
+	x.read(h.field, colon+1, end)
 }
 
 // read is a switch and not a column of known: a call through a table would move the indexer to the heap.

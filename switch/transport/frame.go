@@ -115,8 +115,7 @@ func (f *framer) head() error {
 
 // contentLength is how many bytes of body follow a head, read the way Index does.
 func contentLength(head []byte) (int, error) {
-	x := indexer{b: head}
-	x.m.ContentLength = -1
+	x := newIndexer(head)
 	x.startLine()
 	x.headers()
 	switch {

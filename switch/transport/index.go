@@ -23,8 +23,7 @@ func Index(b []byte) (Message, error) {
 	for len(b) > 1 && b[0] == '\r' && b[1] == '\n' {
 		b = b[2:]
 	}
-	x := indexer{b: b}
-	x.m.ContentLength = -1
+	x := newIndexer(b)
 	x.startLine()
 	x.headers()
 	x.content()
@@ -44,11 +43,16 @@ func Index(b []byte) (Message, error) {
 // indexer is the state of one Index.
 type indexer struct {
 	b       []byte
+	head    []byte // what of b may be start line and headers
 	pos     int
 	m       Message
 	seen    field // headers seen so far
 	lengths int   // Content-Length headers seen so far
 	err     error // the first mistake
+}
+
+func newIndexer(b []byte) indexer {
+	return indexer{b: b, head: b[:min(len(b), maxHead)], m: Message{ContentLength: -1}}
 }
 
 // fail keeps the first mistake.
@@ -68,13 +72,14 @@ func (x *indexer) text(from, to int) string {
 
 // line is the next line's end without its CRLF; pos moves behind it. False: there is none.
 func (x *indexer) line() (end int, ok bool) {
-	n := bytes.IndexByte(x.b[x.pos:min(len(x.b), maxHead)], '\n')
+	rest := x.head[x.pos:]
+	n := bytes.IndexByte(rest, '\n')
 	if n < 0 {
 		return 0, false
 	}
 	end = x.pos + n
 	x.pos = end + 1
-	if end > 0 && x.b[end-1] == '\r' {
+	if n > 0 && rest[n-1] == '\r' {
 		return end - 1, true
 	}
 	x.fail("", end, 400, "a line does not end in CRLF")
@@ -164,7 +169,7 @@ func (x *indexer) headers() {
 
 // octets finds what no header may contain and no line's reader sees: NUL, and a CR without LF.
 func (x *indexer) octets(lines int) {
-	head := x.b[:x.m.Body]
+	head := x.head[:x.m.Body]
 	if i := bytes.IndexByte(head, 0); i >= 0 {
 		x.fail("", i, 400, "there is a NUL among the headers")
 	}
