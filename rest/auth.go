@@ -7,8 +7,14 @@ import (
 	"tandem/switch/directory"
 )
 
-// stranger stands in for an account that does not exist, so that refusing it takes as long.
-var stranger = directory.Account{SID: "AC", Token: directory.NewSID("")}
+// newStranger makes the account that stands in for one that does not exist, so that refusing it takes as long.
+func newStranger(d directory.Derivation) directory.Account {
+	a := directory.Account{SID: directory.PrefixAccount}
+	if err := a.SetPassword(directory.NewSID(""), d); err != nil {
+		a.Token = directory.NewSID("")
+	}
+	return a
+}
 
 // authenticate finds the caller (1.4).
 func (s *Server) authenticate(r *request) error {
@@ -21,7 +27,7 @@ func (s *Server) authenticate(r *request) error {
 		a, known = s.deps.Store.AccountByEmail(user)
 	}
 	if !known {
-		a = stranger
+		a = s.stranger
 	}
 	if !a.Accepts(secret) || !known {
 		return errUnknown

@@ -103,7 +103,7 @@ func TestBase(t *testing.T) {
 func TestAuthentication(t *testing.T) {
 	w := newWorld(t)
 	get := func(user, secret string) *httptest.ResponseRecorder {
-		q := httptest.NewRequest("GET", w.path(r+"/Calls.json"), nil)
+		q := httptest.NewRequest(http.MethodGet, w.path(r+"/Calls.json"), nil)
 		if user != "" {
 			q.SetBasicAuth(user, secret)
 		}

@@ -51,8 +51,10 @@ func (s *Server) viewCall(c cdr.Record) item {
 	f = append(f, uri(path)...)
 	return item{name: "Call", sid: string(c.ID), fields: append(f,
 		field{json: "subresource_uris", xml: "SubresourceUris", value: fields{
-			{json: "notifications", value: path + "/Notifications.json"}, {xml: "Notifications", value: path + "/Notifications"},
-			{json: "recordings", value: path + "/Recordings.json"}, {xml: "Recordings", value: path + "/Recordings"},
+			{json: "notifications", value: path + "/Notifications.json"},
+			{xml: "Notifications", value: path + "/Notifications"},
+			{json: "recordings", value: path + "/Recordings.json"},
+			{xml: "Recordings", value: path + "/Recordings"},
 		}},
 		field{xml: "Ring_duration", value: ring})}
 }
@@ -61,7 +63,7 @@ func (s *Server) viewCall(c cdr.Record) item {
 func (s *Server) record(ctx context.Context, sid string) (cdr.Record, bool, error) {
 	id := call.ID(directory.CallSID(sid))
 	if c, ok := s.deps.Live.Find(id); ok {
-		if sum := c.Summary(); !sum.Status.Final() {
+		if sum := c.Summary(); !sum.Status.Final() { //nolint:contextcheck // the loop of a call never blocks
 			return cdr.Record{Summary: sum}, true, nil
 		}
 	}
@@ -199,8 +201,12 @@ func (s *Server) callDates(r *request, q *cdr.Query) error {
 		from *time.Time
 		to   *time.Time
 	}{
-		{"StartTime", &q.StartFrom, nil}, {"StartTime>", &q.StartFrom, nil}, {"StartTime<", nil, &q.StartTo},
-		{"EndTime", nil, &q.EndTo}, {"EndTime>", &q.EndFrom, nil}, {"EndTime<", nil, &q.EndTo},
+		{"StartTime", &q.StartFrom, nil},
+		{"StartTime>", &q.StartFrom, nil},
+		{"StartTime<", nil, &q.StartTo},
+		{"EndTime", nil, &q.EndTo},
+		{"EndTime>", &q.EndFrom, nil},
+		{"EndTime<", nil, &q.EndTo},
 	} {
 		v := r.URL.Query().Get(f.name)
 		if v == "" {

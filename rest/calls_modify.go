@@ -91,7 +91,7 @@ var errWrongState = problem{Status: http.StatusConflict, Code: 1103, Message: "I
 // apply carries it out: Status, Mute, Url, in this order.
 func (m modification) apply(ctx context.Context, c *call.Call) error {
 	if m.report != nil {
-		c.Watch(m.report)
+		c.Watch(m.report) //nolint:contextcheck // the loop of a call never blocks
 	}
 	var err error
 	switch {

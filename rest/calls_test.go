@@ -101,7 +101,7 @@ func TestCallsThatCannotBePlaced(t *testing.T) {
 		w.same(to, []any{got["status"], got["duration"], got["to"]}, []any{want, 0, to})
 	}
 	w.same("callbacks", len(w.steps), 3)
-	w.manager.Drain(t.Context())
+	w.must(w.manager.Drain(t.Context()))
 	rec := w.want(503, "POST", r+"/Calls.json", someCall, "4001")
 	if rec.Header().Get("Retry-After") == "" {
 		t.Error("no Retry-After")

@@ -31,7 +31,7 @@ func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	fmt.Fprintln(w, text)
+	_, _ = fmt.Fprintln(w, text)
 }
 
 // errorPage is the page that more_info points to.
@@ -44,5 +44,5 @@ func errorPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprintf(w, "<!DOCTYPE html>\n<title>%d</title>\n<h1>%d %s</h1>\n<p>%s</p>\n", code, code, text.title, text.detail)
+	_, _ = fmt.Fprintf(w, "<!DOCTYPE html>\n<title>%d</title>\n<h1>%d %s</h1>\n<p>%s</p>\n", code, code, text.title, text.detail)
 }

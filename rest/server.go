@@ -19,13 +19,15 @@ const engineTime = 10 * time.Second
 
 // Server is the HTTP side of the switch.
 type Server struct {
-	cfg     Config
-	deps    Deps
-	roles   directory.Roles
-	zone    *time.Location
-	api     *http.ServeMux
-	root    *http.ServeMux
-	metrics metrics
+	cfg   Config
+	deps  Deps
+	roles directory.Roles
+	zone  *time.Location
+	// stranger is refused in place of unknown accounts.
+	stranger directory.Account
+	api      *http.ServeMux
+	root     *http.ServeMux
+	metrics  metrics
 }
 
 // handler answers one method of a resource.
@@ -44,6 +46,7 @@ func New(cfg Config, d Deps) *Server {
 		zone = time.UTC
 	}
 	s := &Server{cfg: cfg, deps: d, roles: directory.DefaultRoles(), zone: zone, metrics: newMetrics(d.Registerer)}
+	s.stranger = newStranger(directory.Derivation(cfg.TokenDerivation))
 	s.api, s.root = http.NewServeMux(), http.NewServeMux()
 	s.routes()
 	s.watchers()

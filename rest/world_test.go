@@ -61,7 +61,7 @@ func newWorld(t *testing.T, change ...func(*rest.Config)) *world {
 	if w.store, err = store.Open(t.Context(), cfg, quiet, nil); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.store.Close() })
+	t.Cleanup(func() { w.must(w.store.Close()) })
 	w.a = w.addAccount("admin@example.net", "", "Administrator")
 	w.b = w.addAccount("sub@example.net", w.a.SID, "Administrator")
 	w.c = w.addAccount("subsub@example.net", w.b.SID, "Administrator")
@@ -74,7 +74,7 @@ func newWorld(t *testing.T, change ...func(*rest.Config)) *world {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		w.manager.Drain(ctx)
+		w.must(w.manager.Drain(ctx))
 	})
 	rc := rest.Default()
 	rc.PublicURL = "https://pbx.example.net"

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 
@@ -58,7 +57,7 @@ func (s *Store) Descendants(sid string) []string {
 // directory.ErrExists when its SID, its e-mail or a login is taken.
 func (s *Store) CreateAccount(ctx context.Context, a directory.Account, with ...directory.Client) error {
 	with = slices.Clone(with)
-	return s.writer.do(ctx, func(tx *sql.Tx) error {
+	return s.writer.do(ctx, func(tx execer) error {
 		if err := accounts.insert(tx, &a); err != nil {
 			return err
 		}
@@ -80,7 +79,7 @@ func (s *Store) CreateAccount(ctx context.Context, a directory.Account, with ...
 // unless change returns an error. SID, e-mail and parent stay as they are.
 func (s *Store) ChangeAccount(ctx context.Context, sid string, change func(*directory.Account) error) (directory.Account, error) {
 	var a directory.Account
-	err := s.writer.do(ctx, func(tx *sql.Tx) error {
+	err := s.writer.do(ctx, func(tx execer) error {
 		old, ok := s.Account(sid)
 		if !ok {
 			return directory.ErrNotFound

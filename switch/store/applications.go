@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"tandem/switch/directory"
 )
@@ -36,7 +35,7 @@ func (s *Store) Applications(account string) []directory.Application {
 
 // CreateApplication adds an application.
 func (s *Store) CreateApplication(ctx context.Context, a directory.Application) error {
-	return s.writer.do(ctx, func(tx *sql.Tx) error { return applications.insert(tx, &a) }, func() { s.cache.putApplication(a) })
+	return s.writer.do(ctx, func(tx execer) error { return applications.insert(tx, &a) }, func() { s.cache.putApplication(a) })
 }
 
 // ChangeApplication applies change to the application as it is now, and keeps the
@@ -45,7 +44,7 @@ func (s *Store) ChangeApplication(
 	ctx context.Context, sid string, change func(*directory.Application) error,
 ) (directory.Application, error) {
 	var a directory.Application
-	err := s.writer.do(ctx, func(tx *sql.Tx) error {
+	err := s.writer.do(ctx, func(tx execer) error {
 		old, ok := s.Application(sid)
 		if !ok {
 			return directory.ErrNotFound
@@ -64,7 +63,7 @@ func (s *Store) ChangeApplication(
 // DeleteApplication removes an application and clears what refers to it in clients
 // and numbers, as the schema's ON DELETE SET NULL does on disk.
 func (s *Store) DeleteApplication(ctx context.Context, sid string) error {
-	return s.writer.do(ctx, func(tx *sql.Tx) error { return applications.delete(tx, sid) }, func() {
+	return s.writer.do(ctx, func(tx execer) error { return applications.delete(tx, sid) }, func() {
 		s.cache.applications.delete(sid)
 		for _, c := range s.cache.clients.list(func(c *directory.Client) bool { return c.Voice.Application == sid }, nil) {
 			c.Voice.Application = ""

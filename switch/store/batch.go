@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -133,7 +132,7 @@ func (w *writer) insert(r row) error {
 		}
 		w.statements[query] = stmt
 	}
-	if _, err := stmt.Exec(w.args...); err != nil {
+	if _, err := stmt.ExecContext(context.Background(), w.args...); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
@@ -146,7 +145,7 @@ func refused(err error) bool {
 }
 
 // nested runs a change so that its failure undoes it alone.
-func nested(tx *sql.Tx, change func(*sql.Tx) error) error {
+func nested(tx execer, change func(execer) error) error {
 	if _, err := tx.Exec("SAVEPOINT change"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}

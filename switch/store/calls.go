@@ -117,7 +117,7 @@ func (s *Store) Orphans(ctx context.Context) (int, error) {
 	var n int64
 	seen, _ := s.Setting("alive") // as the process before us left it
 	alive, _ := strconv.ParseInt(seen, 10, 64)
-	err := s.writer.do(ctx, func(tx *sql.Tx) error {
+	err := s.writer.do(ctx, func(tx execer) error {
 		var last sql.NullInt64
 		if err := tx.QueryRow("SELECT max(updated) FROM calls WHERE ended = 0").Scan(&last); err != nil {
 			return calls.wrap("read", err)

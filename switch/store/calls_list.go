@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -47,7 +46,7 @@ func (c *condition) between(column string, from, to time.Time) {
 	if !to.IsZero() {
 		c.add(column+" < ?", milli(to))
 	}
-	if column == "ended" && !(from.IsZero() && to.IsZero()) {
+	if column == "ended" && (!from.IsZero() || !to.IsZero()) {
 		c.add("ended > 0")
 	}
 }
@@ -120,7 +119,7 @@ func (s *Store) after(ctx context.Context, c *condition, sid, column, past strin
 	if err != nil {
 		return false, calls.wrap("find a place in", err)
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	if !rows.Next() {
 		return false, calls.wrap("find a place in", rows.Err())
 	}
@@ -139,10 +138,10 @@ func (s *Store) after(ctx context.Context, c *condition, sid, column, past strin
 
 // DeleteCall erases the record of a call; directory.ErrNotFound when it is not there.
 func (s *Store) DeleteCall(ctx context.Context, sid string) error {
-	return s.writer.do(ctx, func(tx *sql.Tx) error { return calls.delete(tx, sid) }, nil)
+	return s.writer.do(ctx, func(tx execer) error { return calls.delete(tx, sid) }, nil)
 }
 
 // Flush returns when everything that was queued before is on disk.
 func (s *Store) Flush(ctx context.Context) error {
-	return s.writer.do(ctx, func(*sql.Tx) error { return nil }, nil)
+	return s.writer.do(ctx, func(execer) error { return nil }, nil)
 }

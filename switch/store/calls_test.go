@@ -22,15 +22,17 @@ func record(i int) cdr.Record {
 		From: "alice", To: fmt.Sprintf("+1555%07d", i), CallerName: "Alice", ForwardedFrom: "carol", Client: "alice",
 		Source: "udp:192.0.2.1:5060", UserAgent: "phone", SIPCallID: "x", Cause: call.Cause{By: call.ByParty, Text: "bye"}, Bridged: true,
 		Created: at, Rang: at.Add(time.Second), Answered: at.Add(2 * time.Second), Ended: at.Add(time.Duration(5500) * time.Millisecond),
-		Media: media.Stats{Received: 1, Sent: 2, ReceivedBytes: 3, SentBytes: 4, Lost: 5, Jitter: 6 * time.Microsecond,
-			Dropped: [media.DropReasons]uint64{media.DropStranger: 7, media.DropSend: 8}},
+		Media: media.Stats{
+			Received: 1, Sent: 2, ReceivedBytes: 3, SentBytes: 4, Lost: 5, Jitter: 6 * time.Microsecond,
+			Dropped: [media.DropReasons]uint64{media.DropStranger: 7, media.DropSend: 8},
+		},
 	}}
 }
 
 // flush waits until what was queued is on disk.
-func flush(t testing.TB, s *store.Store) {
-	t.Helper()
-	must(t, s.SetSetting(t.Context(), "flush", ""))
+func flush(tb testing.TB, s *store.Store) {
+	tb.Helper()
+	must(tb, s.Flush(tb.Context()))
 }
 
 func TestCallsAreWrittenTwiceAndReadOnce(t *testing.T) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"tandem/switch/directory"
 )
@@ -57,14 +56,14 @@ func (s *Store) Clients(account string) []directory.Client {
 
 // CreateClient adds a client. The error is directory.ErrExists when the login is taken.
 func (s *Store) CreateClient(ctx context.Context, c directory.Client) error {
-	return s.writer.do(ctx, func(tx *sql.Tx) error { return clients.insert(tx, &c) }, func() { s.cache.putClient(c) })
+	return s.writer.do(ctx, func(tx execer) error { return clients.insert(tx, &c) }, func() { s.cache.putClient(c) })
 }
 
 // ChangeClient applies change to the client as it is now, and keeps the result
 // unless change returns an error. SID, account and login stay as they are.
 func (s *Store) ChangeClient(ctx context.Context, sid string, change func(*directory.Client) error) (directory.Client, error) {
 	var c directory.Client
-	err := s.writer.do(ctx, func(tx *sql.Tx) error {
+	err := s.writer.do(ctx, func(tx execer) error {
 		old, ok := s.ClientBySID(sid)
 		if !ok {
 			return directory.ErrNotFound
@@ -83,7 +82,7 @@ func (s *Store) ChangeClient(ctx context.Context, sid string, change func(*direc
 // DeleteClient removes a client; directory.ErrNotFound when it is not there.
 func (s *Store) DeleteClient(ctx context.Context, sid string) error {
 	var gone directory.Client
-	return s.writer.do(ctx, func(tx *sql.Tx) error {
+	return s.writer.do(ctx, func(tx execer) error {
 		gone, _ = s.ClientBySID(sid)
 		return clients.delete(tx, sid)
 	}, func() { s.cache.deleteClient(gone) })

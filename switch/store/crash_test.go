@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,13 +22,14 @@ func execute(t *testing.T, path, query string) {
 	t.Helper()
 	db, err := sql.Open("sqlite3", "file:"+path)
 	must(t, err)
-	defer db.Close()
+	defer func() { must(t, db.Close()) }()
 	_, err = db.ExecContext(t.Context(), query)
 	must(t, err)
 }
 
 // lockForTest holds an exclusive lock on the file, as another program would.
 func lockForTest(t *testing.T, path string) {
+	t.Helper()
 	s := open(t, filepath.Dir(path))
 	must(t, s.Close())
 	db, err := sql.Open("sqlite3", "file:"+path)
@@ -36,7 +38,7 @@ func lockForTest(t *testing.T, path string) {
 	must(t, err)
 	_, err = conn.ExecContext(t.Context(), "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
 	must(t, err)
-	t.Cleanup(func() { conn.Close(); db.Close() })
+	t.Cleanup(func() { must(t, errors.Join(conn.Close(), db.Close())) })
 }
 
 // victim is the process that gets killed: it writes calls without end, and says
@@ -78,9 +80,9 @@ func TestKilledProcessLosesNothingCommitted(t *testing.T) {
 	}
 	must(t, cmd.Process.Kill())
 	for lines.Scan() {
-		fmt.Sscan(lines.Text(), &written) // what it still said before it died
+		_, _ = fmt.Sscan(lines.Text(), &written) // what it still said before it died
 	}
-	cmd.Wait() // "signal: killed"
+	_ = cmd.Wait() // "signal: killed"
 
 	s := open(t, dir)
 	orphans, err := s.Orphans(t.Context())

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"tandem/switch/directory"
 )
@@ -56,14 +55,14 @@ func (s *Store) Numbers(account string) []directory.Number {
 
 // CreateNumber adds a number. The error is directory.ErrExists when there is one of the same text.
 func (s *Store) CreateNumber(ctx context.Context, n directory.Number) error {
-	return s.writer.do(ctx, func(tx *sql.Tx) error { return numbers.insert(tx, &n) }, func() { s.cache.putNumber(n) })
+	return s.writer.do(ctx, func(tx execer) error { return numbers.insert(tx, &n) }, func() { s.cache.putNumber(n) })
 }
 
 // ChangeNumber applies change to the number as it is now, and keeps the result
 // unless change returns an error. SID and Phone stay as they are.
 func (s *Store) ChangeNumber(ctx context.Context, sid string, change func(*directory.Number) error) (directory.Number, error) {
 	var n directory.Number
-	err := s.writer.do(ctx, func(tx *sql.Tx) error {
+	err := s.writer.do(ctx, func(tx execer) error {
 		old, ok := s.NumberBySID(sid)
 		if !ok {
 			return directory.ErrNotFound
@@ -82,7 +81,7 @@ func (s *Store) ChangeNumber(ctx context.Context, sid string, change func(*direc
 // DeleteNumber removes a number; directory.ErrNotFound when it is not there.
 func (s *Store) DeleteNumber(ctx context.Context, sid string) error {
 	var gone directory.Number
-	return s.writer.do(ctx, func(tx *sql.Tx) error {
+	return s.writer.do(ctx, func(tx execer) error {
 		gone, _ = s.NumberBySID(sid)
 		return numbers.delete(tx, sid)
 	}, func() {

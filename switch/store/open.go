@@ -40,8 +40,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, reg prometheus.Regi
 	}
 	s.lock = lock
 	if err := s.open(ctx, reg); err != nil {
-		s.lock.Close()
-		return nil, explain(cfg.Path, err)
+		return nil, errors.Join(explain(cfg.Path, err), s.lock.Close())
 	}
 	return s, nil
 }
@@ -70,7 +69,7 @@ func (s *Store) open(ctx context.Context, reg prometheus.Registerer) error {
 		return errors.Join(err, s.readers.Close(), conn.Close(), db.Close())
 	}
 	s.writer = newWriter(s.cfg, db, conn, s.log, reg)
-	s.writer.start()
+	s.writer.start() //nolint:contextcheck // it outlives the call that opens
 	return nil
 }
 
@@ -122,15 +121,14 @@ func takeLock(path string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		holder, _ := io.ReadAll(io.LimitReader(f, 32))
-		f.Close()
+		_ = f.Close()
 		return nil, fmt.Errorf("state: %s is in use by another tandem process (pid %s): "+
 			"stop that one, or give this one a data directory of its own", path, strings.TrimSpace(string(holder)))
 	}
 	if err := f.Truncate(0); err == nil {
 		_, err = fmt.Fprintln(f, os.Getpid())
 		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("state: write %s.lock: %w", path, err)
+			return nil, errors.Join(fmt.Errorf("state: write %s.lock: %w", path, err), f.Close())
 		}
 	}
 	return f, nil
@@ -151,7 +149,7 @@ func checkHeader(path string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	head, err := io.ReadAll(io.LimitReader(f, 16))
 	if err != nil {
 		return fmt.Errorf("read: %w", err)

@@ -85,13 +85,13 @@ func value(r *directory.Route) (directory.Route, bool) {
 
 // CreateRoute adds a rule. The error is directory.ErrExists when there is one of the same kind and match.
 func (s *Store) CreateRoute(ctx context.Context, r directory.Route) error {
-	return s.changeRoutes(ctx, func(tx *sql.Tx) error { return routeTable.insert(tx, &r) },
+	return s.changeRoutes(ctx, func(tx execer) error { return routeTable.insert(tx, &r) },
 		func(list []directory.Route) []directory.Route { return append(list, r) })
 }
 
 // DeleteRoute removes a rule; directory.ErrNotFound when it is not there.
 func (s *Store) DeleteRoute(ctx context.Context, sid string) error {
-	return s.changeRoutes(ctx, func(tx *sql.Tx) error { return routeTable.delete(tx, sid) },
+	return s.changeRoutes(ctx, func(tx execer) error { return routeTable.delete(tx, sid) },
 		func(list []directory.Route) []directory.Route {
 			kept := list[:0]
 			for _, r := range list {
@@ -104,7 +104,7 @@ func (s *Store) DeleteRoute(ctx context.Context, sid string) error {
 }
 
 // changeRoutes writes, then makes the dial plan of a copy of the old list as edit leaves it.
-func (s *Store) changeRoutes(ctx context.Context, write func(*sql.Tx) error, edit func([]directory.Route) []directory.Route) error {
+func (s *Store) changeRoutes(ctx context.Context, write func(execer) error, edit func([]directory.Route) []directory.Route) error {
 	return s.writer.do(ctx, write, func() {
 		old := s.Routes()
 		s.cache.routes.Store(newRoutes(s.cfg.Region, edit(append(make([]directory.Route, 0, len(old)+1), old...))))

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 )
 
@@ -29,7 +28,7 @@ func (s *Store) Setting(name string) (string, bool) { return s.cache.settings.ge
 
 // SetSetting keeps a value under the name.
 func (s *Store) SetSetting(ctx context.Context, name, value string) error {
-	return s.writer.do(ctx, func(tx *sql.Tx) error {
+	return s.writer.do(ctx, func(tx execer) error {
 		_, err := tx.Exec(saveSetting, name, value)
 		return settings.wrap("write", err)
 	}, func() { s.cache.settings.put(name, value) })

@@ -3,7 +3,6 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,11 +14,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tandem/rcml"
+	"tandem/rest"
 	"tandem/switch/call"
 	"tandem/switch/cdr"
 	"tandem/switch/directory"
 	"tandem/switch/registrar"
 	"tandem/switch/route"
+	"tandem/switch/sipua"
 	"tandem/switch/store"
 )
 
@@ -29,9 +30,11 @@ var (
 	_ call.Notifier   = store.OfCalls{}
 	_ rcml.Notifier   = (*store.Store)(nil)
 	_ route.Table     = (*store.Store)(nil)
+	_ sipua.Users     = (*store.Store)(nil)
+	_ rest.Store      = (*store.Store)(nil)
 )
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func config(dir string) store.Config {
 	cfg := store.Default()
@@ -40,13 +43,13 @@ func config(dir string) store.Config {
 }
 
 // open opens the store of a directory and closes it with the test.
-func open(t testing.TB, dir string) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), config(dir), quiet(), prometheus.NewRegistry())
+func open(tb testing.TB, dir string) *store.Store {
+	tb.Helper()
+	s, err := store.Open(tb.Context(), config(dir), quiet(), prometheus.NewRegistry())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() { _ = s.Close() }) // the test may have closed it
 	return s
 }
 
@@ -92,10 +95,10 @@ func number(a directory.Account, phone string) directory.Number {
 	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -317,7 +320,10 @@ func TestNotificationsAreKept(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	write := func(text string) func(*testing.T, string) {
-		return func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte(text), 0o600)) }
+		return func(t *testing.T, path string) {
+			t.Helper()
+			must(t, os.WriteFile(path, []byte(text), 0o600))
+		}
 	}
 	for _, r := range []struct {
 		name    string
@@ -327,13 +333,20 @@ func TestOpenRefuses(t *testing.T) {
 		{"text", write("hello, this is a letter"), "not an SQLite database; move it away"},
 		{"short", write("hi"), "not an SQLite database"},
 		{"damaged", write("SQLite format 3\x00" + strings.Repeat("\xff", 4096)), "damaged: restore a backup"},
-		{"another program's", func(t *testing.T, path string) { execute(t, path, "CREATE TABLE t (a)") }, "another program; move it away"},
+		{"another program's", func(t *testing.T, path string) {
+			t.Helper()
+			execute(t, path, "CREATE TABLE t (a)")
+		}, "another program; move it away"},
 		{"newer", func(t *testing.T, path string) {
+			t.Helper()
 			s := open(t, filepath.Dir(path))
 			must(t, s.Close())
 			execute(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
 		}, "newer version (its schema is 9999"},
-		{"directory missing", func(t *testing.T, path string) { must(t, os.RemoveAll(filepath.Dir(path))) }, "data directory must exist"},
+		{"directory missing", func(t *testing.T, path string) {
+			t.Helper()
+			must(t, os.RemoveAll(filepath.Dir(path)))
+		}, "data directory must exist"},
 		{"locked", lockForTest, "another program holds a lock"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
@@ -343,7 +356,7 @@ func TestOpenRefuses(t *testing.T) {
 			r.prepare(t, cfg.Path)
 			s, err := store.Open(t.Context(), cfg, quiet(), nil)
 			if err == nil {
-				s.Close()
+				t.Cleanup(func() { _ = s.Close() })
 				t.Fatal("opened")
 			}
 			if !strings.Contains(err.Error(), r.want) || !strings.Contains(err.Error(), cfg.Path) {

@@ -21,6 +21,13 @@ type table[T any] struct {
 	args    func(*T) []any // in the order of columns
 }
 
+// execer is what a change sees of the transaction, a *sql.Tx: methods without a
+// context, since nobody's context may end a transaction that many share.
+type execer interface {
+	Exec(query string, args ...any) (sql.Result, error)
+	QueryRow(query string, args ...any) *sql.Row
+}
+
 // scanner is a *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
 
@@ -28,20 +35,20 @@ func columns(list string) []string { return strings.Fields(list) }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-func (t *table[T]) insert(tx *sql.Tx, v *T) error {
+func (t *table[T]) insert(tx execer, v *T) error {
 	query := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", t.name, strings.Join(t.columns, ", "), marks(len(t.columns)))
 	_, err := tx.Exec(query, t.args(v)...)
 	return t.wrap("insert into", err)
 }
 
 // update writes every column of the value under its key.
-func (t *table[T]) update(tx *sql.Tx, v *T) error {
+func (t *table[T]) update(tx execer, v *T) error {
 	args := t.args(v)
 	query := fmt.Sprintf("UPDATE %s SET %s = ? WHERE %s = ?", t.name, strings.Join(t.columns[1:], " = ?, "), t.columns[0])
 	return t.one(tx.Exec(query, append(args[1:len(args):len(args)], args[0])...))
 }
 
-func (t *table[T]) delete(tx *sql.Tx, key string) error {
+func (t *table[T]) delete(tx execer, key string) error {
 	return t.one(tx.Exec(fmt.Sprintf("DELETE FROM %s WHERE %s = ?", t.name, t.columns[0]), key))
 }
 
@@ -62,7 +69,7 @@ func (t *table[T]) all(ctx context.Context, db *sql.DB, rest string, args ...any
 	if err != nil {
 		return nil, t.wrap("read", err)
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	var list []T
 	for rows.Next() {
 		var v T

@@ -30,10 +30,10 @@ type row interface {
 // task is one thing in the queue: a row, or a change that somebody waits for.
 type task struct {
 	row    row
-	change func(tx *sql.Tx) error // runs on the writer's goroutine, inside the transaction
-	commit func()                 // runs there after the commit: replaces what is cached
-	done   chan error             // of a change: gets its result, once
-	joined bool                   // a later row of the batch says it all
+	change func(tx execer) error // runs on the writer's goroutine, inside the transaction
+	commit func()                // runs there after the commit: replaces what is cached
+	done   chan error            // of a change: gets its result, once
+	joined bool                  // a later row of the batch says it all
 }
 
 // writer owns the connection that writes.
@@ -88,10 +88,11 @@ func (w *writer) stop() error {
 	close(w.stopping)
 	w.mu.Unlock()
 	<-w.finished
+	var errs []error
 	for _, s := range w.statements {
-		s.Close()
+		errs = append(errs, s.Close())
 	}
-	return errors.Join(w.conn.Close(), w.db.Close())
+	return errors.Join(append(errs, w.conn.Close(), w.db.Close())...)
 }
 
 // full tells whether new calls should stay away: the queue is filled to three quarters.
@@ -127,7 +128,7 @@ func (w *writer) warn(text string) {
 }
 
 // do queues a change and waits for its commit. When ctx ends first the change may still happen.
-func (w *writer) do(ctx context.Context, change func(tx *sql.Tx) error, commit func()) error {
+func (w *writer) do(ctx context.Context, change func(tx execer) error, commit func()) error {
 	t := task{change: change, commit: commit, done: make(chan error, 1)}
 	if err := w.send(ctx, t); err != nil {
 		return err
@@ -182,7 +183,7 @@ func (w *writer) serve() {
 func (w *writer) gather(batch []task) []task {
 	timer := time.NewTimer(w.cfg.Delay)
 	defer timer.Stop()
-	var wait <-chan time.Time = timer.C
+	wait := timer.C
 	for len(batch) < w.cfg.Batch {
 		if batch[len(batch)-1].done != nil {
 			wait = always
@@ -210,7 +211,7 @@ func (w *writer) gather(batch []task) []task {
 }
 
 // always is ready at once.
-var always = func() chan time.Time {
+var always = func() <-chan time.Time {
 	c := make(chan time.Time)
 	close(c)
 	return c

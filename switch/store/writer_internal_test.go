@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -18,18 +16,18 @@ import (
 	"tandem/switch/cdr"
 )
 
-func openForTest(t testing.TB, change func(*Config)) *Store {
-	t.Helper()
+func openForTest(tb testing.TB, change func(*Config)) *Store {
+	tb.Helper()
 	cfg := Default()
-	cfg.Path = filepath.Join(t.TempDir(), "tandem.db")
+	cfg.Path = filepath.Join(tb.TempDir(), "tandem.db")
 	if change != nil {
 		change(&cfg)
 	}
-	s, err := Open(context.Background(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
+	s, err := Open(context.Background(), cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() { _ = s.Close() }) // the test may have closed it
 	return s
 }
 
@@ -52,7 +50,7 @@ func hold(t *testing.T, s *Store) (release func()) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		s.writer.do(context.Background(), func(*sql.Tx) error { close(entered); <-leave; return nil }, nil)
+		_ = s.writer.do(context.Background(), func(execer) error { close(entered); <-leave; return nil }, nil)
 	})
 	<-entered
 	return sync.OnceFunc(func() { close(leave); wg.Wait() })
@@ -99,7 +97,7 @@ func TestCloseWritesWhatIsQueued(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
+	defer again.Close() //nolint:errcheck // a test of what it holds
 	page, err := again.Calls(t.Context(), cdr.Query{Limit: 1})
 	if err != nil || page.Total != 2000 {
 		t.Errorf("%d calls kept, want 2000 (%v)", page.Total, err)
@@ -140,7 +138,7 @@ func TestOneBadRowDoesNotHarmTheBatch(t *testing.T) {
 	s.SaveCall(someCall("CA2"))
 	release()
 	refuse := errors.New("no")
-	if err := s.writer.do(t.Context(), func(tx *sql.Tx) error {
+	if err := s.writer.do(t.Context(), func(tx execer) error {
 		if _, err := tx.Exec("DELETE FROM calls"); err != nil {
 			return err
 		}
@@ -163,7 +161,7 @@ func TestRowsAreTriedAgainWhenTheCommitFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	defer other.Close()                        //nolint:errcheck // a test of its lock
 	tx, err := other.BeginTx(t.Context(), nil) // immediate: nobody else can write
 	if err != nil {
 		t.Fatal(err)
