@@ -100,12 +100,15 @@ func (c *Call) refuse(s *state, r *Refusal) error {
 // Hangup ends the call the way its state asks for: CANCEL, BYE or a refusal. It
 // returns once the leg was told; the plan's context ends with ErrHangup.
 func (c *Call) Hangup(ctx context.Context, cause Cause) error {
-	return c.do(ctx, func(s *state) {
-		c.hangup(s, cause)
-		if s.plan.running() {
-			s.plan.cancel(ErrHangup)
-		}
-	})
+	return c.do(ctx, func(s *state) { c.end(s, cause) })
+}
+
+// end hangs up and tells the plan.
+func (c *Call) end(s *state, cause Cause) {
+	c.hangup(s, cause)
+	if s.plan.running() {
+		s.plan.cancel(ErrHangup)
+	}
 }
 
 // hangup ends the leg; the plan is left alone.

@@ -237,19 +237,23 @@ func TestScreening(t *testing.T) {
 		}, nil, result{call.StatusCompleted, "bye Normal clearing"}, true},
 		{
 			"declines", func(context.Context, *call.Call) error { return errors.New("no") }, nil,
-			result{call.StatusNoAnswer, "bye Normal clearing"}, false,
+			result{call.StatusNoAnswer, "bye Normal clearing"},
+			false,
 		},
 		{
 			"panics", func(context.Context, *call.Call) error { panic("no") }, nil,
-			result{call.StatusNoAnswer, "bye Normal clearing"}, false,
+			result{call.StatusNoAnswer, "bye Normal clearing"},
+			false,
 		},
 		{
 			"callee goes", park, func(_, callee *calltest.Leg) { callee.Hang() },
-			result{call.StatusNoAnswer, ""}, false,
+			result{call.StatusNoAnswer, ""},
+			false,
 		},
 		{
 			"caller goes", park, func(caller, _ *calltest.Leg) { caller.Hang() },
-			result{call.StatusCanceled, "bye Request terminated"}, false,
+			result{call.StatusCanceled, "bye Request terminated"},
+			false,
 		},
 		{"outlasts the ringing time", func(ctx context.Context, c *call.Call) error {
 			_, err := c.Play(ctx, calltest.Prompt(2*time.Minute), 1)
@@ -281,7 +285,7 @@ func TestScreening(t *testing.T) {
 				caller.Hang()
 				synctest.Wait()
 				did := one.Did()
-				if p.res.Status != tt.want.status && !(tt.want.status == call.StatusNoAnswer && p.res.Status == call.StatusNoAnswer) {
+				if p.res.Status != tt.want.status {
 					t.Errorf("got %v, want %v", p.res.Status, tt.want.status)
 				}
 				if tt.want.did != "" && (len(did) == 0 || did[len(did)-1] != tt.want.did) {

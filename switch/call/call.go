@@ -89,12 +89,7 @@ func (c *Call) Log() *slog.Logger {
 
 // log writes one line about the call; it keeps no logger, which would cost every call half a kilobyte.
 func (c *Call) log(level slog.Level, msg string, attrs ...slog.Attr) {
-	ctx := context.Background()
-	if !c.m.log.Enabled(ctx, level) {
-		return
-	}
-	all := append([]slog.Attr{slog.String("call_id", string(c.id)), slog.String("sip_call_id", c.leg.ID())}, attrs...)
-	c.m.log.LogAttrs(ctx, level, msg, all...)
+	c.m.line(level, msg, c, attrs)
 }
 
 // Claim says to which account and number (PN…, or "") the call belongs. A Mux
@@ -122,16 +117,44 @@ func (c *Call) Summary() Summary {
 // do has the loop run f and waits until it did. The error is ErrEnded or the
 // context's cause; in both cases f does not run. It must not be called from f.
 func (c *Call) do(ctx context.Context, f func(*state)) error {
-	order := c.m.command(f)
-	select {
-	case c.inbox <- order:
-		<-order.ran
-		c.m.commands.Put(order)
+	if c.order(ctx.Done(), f) {
 		return nil
-	case <-c.done:
+	}
+	if c.ended() {
 		return ErrEnded
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	}
+	return context.Cause(ctx)
+}
+
+// ask is do for what is due whatever became of the plan that asks: a loop answers in microseconds.
+func (c *Call) ask(f func(*state)) error {
+	if !c.order(nil, f) {
+		return ErrEnded
+	}
+	return nil
+}
+
+// order has the loop run f, unless the call ends or stop is closed first; true says that f has run.
+func (c *Call) order(stop <-chan struct{}, f func(*state)) bool {
+	o := c.m.command(f)
+	select {
+	case c.inbox <- o:
+		<-o.ran
+		c.m.commands.Put(o)
+		return true
+	case <-c.done:
+	case <-stop:
+	}
+	return false
+}
+
+// ended reports whether the loop has.
+func (c *Call) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -159,9 +182,6 @@ func (o *command) run(s *state) {
 	}()
 	o.f(s)
 }
-
-// ask is do for work that is due whatever became of the caller's context: the loop never blocks, so it is short.
-func (c *Call) ask(f func(*state)) error { return c.do(context.Background(), f) }
 
 // String is the call's ID, status and parties, for logs and tests.
 func (c *Call) String() string {

@@ -20,6 +20,7 @@ type Cause struct {
 // Side tells who ended a leg.
 type Side uint8
 
+// Who can end a leg.
 const (
 	ByParty   Side = iota + 1 // its BYE, CANCEL or refusal
 	BySwitch                  // the plan, a sibling that answered, REST

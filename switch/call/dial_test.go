@@ -124,19 +124,30 @@ func TestBridgedCall(t *testing.T) {
 	}{
 		{
 			"callee hangs up", func(_, callee *calltest.Leg) { callee.Hang() },
-			call.ByCallee, []string{"ring", "answer PCMU", "bye Normal clearing"}, nil, nil,
+			call.ByCallee,
+			[]string{"ring", "answer PCMU", "bye Normal clearing"},
+			nil, nil,
 		},
 		{
 			"caller hangs up", func(caller, _ *calltest.Leg) { caller.Hang() },
-			call.ByCaller, []string{"ring", "answer PCMU"}, []string{"bye Normal clearing"}, call.ErrHangup,
+			call.ByCaller,
+			[]string{"ring", "answer PCMU"},
+			[]string{"bye Normal clearing"},
+			call.ErrHangup,
 		},
 		{
 			"time limit", func(*calltest.Leg, *calltest.Leg) { time.Sleep(time.Hour) },
-			call.ByLimit, []string{"ring", "answer PCMU", "bye Normal clearing"}, []string{"bye Time limit reached"}, nil,
+			call.ByLimit,
+			[]string{"ring", "answer PCMU", "bye Normal clearing"},
+			[]string{"bye Time limit reached"},
+			nil,
 		},
 		{
 			"star", func(caller, _ *calltest.Leg) { caller.Press("1*") },
-			call.ByKey, []string{"ring", "answer PCMU", "bye Normal clearing"}, []string{"bye Normal clearing"}, nil,
+			call.ByKey,
+			[]string{"ring", "answer PCMU", "bye Normal clearing"},
+			[]string{"bye Normal clearing"},
+			nil,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

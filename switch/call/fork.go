@@ -286,12 +286,8 @@ func (f *fork) hangup(cause Cause, but *branch) {
 func (f *fork) drop(b *branch, cause Cause) {
 	b.state = over
 	_ = b.call.ask(func(s *state) {
-		if s.link.owner != f {
-			return
-		}
-		b.call.hangup(s, cause)
-		if s.plan.running() {
-			s.plan.cancel(ErrHangup)
+		if s.link.owner == f {
+			b.call.end(s, cause)
 		}
 	})
 }

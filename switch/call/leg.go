@@ -109,6 +109,7 @@ type Event struct {
 // EventKind tells the events of a leg apart.
 type EventKind uint8
 
+// The kinds of events.
 const (
 	Ringing  EventKind = iota + 1 // outbound: a provisional answer above 100
 	Answered                      // outbound: the 2xx is in and ACKed

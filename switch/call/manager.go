@@ -80,6 +80,7 @@ type Manager struct {
 	notifier Notifier
 	full     func() bool
 	log      *slog.Logger
+	line     func(level slog.Level, msg string, c *Call, attrs []slog.Attr)
 	metrics  *metrics
 	rate     *rate.Limiter // nil: no limit
 
@@ -102,6 +103,7 @@ func New(cfg Config, d Deps) *Manager {
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
+	m.line = lines(m.log)
 	if cfg.CallsPerSecond > 0 {
 		m.rate = rate.NewLimiter(rate.Limit(cfg.CallsPerSecond), cfg.Burst)
 	}

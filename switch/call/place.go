@@ -56,7 +56,7 @@ func (m *Manager) Place(ctx context.Context, p Placement) (*Call, error) {
 // hatch waits for the leg that answers and gives it the plan.
 func (f *fork) hatch(p Placement) {
 	defer f.release()
-	winner, _ := f.await(context.Background(), p.Timeout, nil)
+	winner, _ := f.await(context.Background(), p.Timeout, nil) // the request that placed the call is long answered
 	if winner == nil {
 		return
 	}

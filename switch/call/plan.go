@@ -30,9 +30,14 @@ func (c *Call) start(s *state, h Handler) {
 }
 
 func (p *plan) begin() context.Context {
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := orphan()
 	p.cancel = cancel
 	return ctx
+}
+
+// orphan is a context without a parent: the call itself cancels it (see the package's decisions).
+var orphan = func() (context.Context, context.CancelCauseFunc) {
+	return context.WithCancelCause(context.Background())
 }
 
 // run is the plan's goroutine: one handler after the other until none is left.

@@ -36,7 +36,7 @@ func (c *Call) Replace(ctx context.Context, h Handler, o ReplaceOptions) error {
 	if peer != nil {
 		c.part(peer, dialled, h, o)
 	}
-	return c.do(context.WithoutCancel(ctx), func(s *state) { c.start(s, h) })
+	return c.ask(func(s *state) { c.start(s, h) })
 }
 
 // leave takes the call out of the dial that placed it. Its peer is returned; a
@@ -55,14 +55,13 @@ func (c *Call) leave(s *state) (peer *Call, dialled bool) {
 // part ends the bridge the call was in and settles what its peer does next.
 func (c *Call) part(peer *Call, dialled bool, h Handler, o ReplaceOptions) {
 	bare(c.leg.Media()).Unbridge()
-	ctx := context.Background()
 	switch {
 	case o.MovePeer && dialled: // the peer's dial ends by losing its plan
-		_ = peer.do(ctx, func(s *state) { peer.start(s, h) })
+		_ = peer.ask(func(s *state) { peer.start(s, h) })
 	case o.MovePeer: // the peer leaves our dial before that dial can hang it up
-		_ = peer.do(ctx, func(s *state) { peer.leave(s); peer.start(s, h) })
+		_ = peer.ask(func(s *state) { peer.leave(s); peer.start(s, h) })
 	case dialled:
-		_ = peer.Hangup(ctx, CauseNormal)
+		_ = peer.ask(func(s *state) { peer.end(s, CauseNormal) })
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -221,18 +222,18 @@ func (l *Leg) Did() []string {
 }
 
 // WantDid fails the test unless the switch did exactly this.
-func (l *Leg) WantDid(t testing.TB, want ...string) {
-	t.Helper()
+func (l *Leg) WantDid(tb testing.TB, want ...string) {
+	tb.Helper()
 	if got := l.Did(); !slices.Equal(got, want) {
-		t.Errorf("leg to %s: got %q, want %q", l.party.To.User, got, want)
+		tb.Errorf("leg to %s: got %q, want %q", l.party.To.User, got, want)
 	}
 }
 
 // WantHangup fails the test unless the leg is over.
-func (l *Leg) WantHangup(t testing.TB) {
-	t.Helper()
+func (l *Leg) WantHangup(tb testing.TB) {
+	tb.Helper()
 	if !l.Over() {
-		t.Errorf("leg to %s is still up; got %q", l.party.To.User, l.Did())
+		tb.Errorf("leg to %s is still up; got %q", l.party.To.User, l.Did())
 	}
 }
 
@@ -244,9 +245,9 @@ func (l *Leg) Over() bool {
 }
 
 func names(formats []offer.Format) string {
-	s := ""
+	var s strings.Builder
 	for _, f := range formats {
-		s += " " + f.Name
+		s.WriteString(" " + f.Name)
 	}
-	return s
+	return s.String()
 }

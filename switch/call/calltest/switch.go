@@ -27,8 +27,8 @@ type Switch struct {
 
 // NewSwitch returns a switch whose inbound calls run h. At the end of the test it
 // is drained at once, so that no goroutine outlives a synctest bubble.
-func NewSwitch(t testing.TB, h call.Handler, change ...func(*call.Config)) *Switch {
-	t.Helper()
+func NewSwitch(tb testing.TB, h call.Handler, change ...func(*call.Config)) *Switch {
+	tb.Helper()
 	cfg := call.Default()
 	for _, f := range change {
 		f(&cfg)
@@ -41,11 +41,11 @@ func NewSwitch(t testing.TB, h call.Handler, change ...func(*call.Config)) *Swit
 		Inviter: s.Inviter, Dialer: s.Dialer, Mux: s.Mux, Records: s.Records, Bus: s.Bus, Notifier: s.Notes,
 		Log: slog.New(slog.DiscardHandler), Registerer: s.Registry,
 	})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if err := s.Drain(ctx); err != nil {
-			t.Errorf("drain: %v", err)
+			tb.Errorf("drain: %v", err)
 		}
 	})
 	return s
@@ -108,14 +108,14 @@ func (r *Records) Begun() []call.Summary {
 }
 
 // To returns the record of the call to a user; the test fails without one.
-func (r *Records) To(t testing.TB, user string) call.Summary {
-	t.Helper()
+func (r *Records) To(tb testing.TB, user string) call.Summary {
+	tb.Helper()
 	for _, s := range r.All() {
 		if s.To == user {
 			return s
 		}
 	}
-	t.Fatalf("no record of a call to %s; got %v", user, r.All())
+	tb.Fatalf("no record of a call to %s; got %v", user, r.All())
 	return call.Summary{}
 }
 
