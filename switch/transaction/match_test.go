@@ -25,10 +25,14 @@ func TestServerKey(t *testing.T) {
 		{"another branch", invite, change(invite, func(r *transaction.Request) { r.Branch += "x" }), false},
 		{"another sent-by", invite, change(invite, func(r *transaction.Request) { r.SentBy = "192.0.2.2:5060" }), false},
 		{"cookie: the rest does not count", invite, change(invite, func(r *transaction.Request) { r.CallID, r.CSeq = "d", 2 }), true},
-		{"a bare cookie is no branch", change(invite, func(r *transaction.Request) { r.Branch = "z9hG4bK" }),
-			change(invite, func(r *transaction.Request) { r.Branch, r.CallID = "z9hG4bK", "d" }), false},
-		{"fields do not run together", change(invite, func(r *transaction.Request) { r.SentBy, r.Branch = "a", "z9hG4bKb" }),
-			change(invite, func(r *transaction.Request) { r.SentBy, r.Branch = "az9hG4bK", "b" }), false},
+		{
+			"a bare cookie is no branch", change(invite, func(r *transaction.Request) { r.Branch = "z9hG4bK" }),
+			change(invite, func(r *transaction.Request) { r.Branch, r.CallID = "z9hG4bK", "d" }), false,
+		},
+		{
+			"fields do not run together", change(invite, func(r *transaction.Request) { r.SentBy, r.Branch = "a", "z9hG4bKb" }),
+			change(invite, func(r *transaction.Request) { r.SentBy, r.Branch = "az9hG4bK", "b" }), false,
+		},
 		{"RFC 2543: itself", old, old, true},
 		{"RFC 2543: its ACK", old, change(old, func(r *transaction.Request) { r.Method = "ACK" }), true},
 		{"RFC 2543: another Call-ID", old, change(old, func(r *transaction.Request) { r.CallID = "d" }), false},

@@ -16,6 +16,7 @@ type conn struct {
 	net     Network
 	remote  netip.AddrPort
 	bind    netip.Addr // of a connection we make: where it comes from; zero: the kernel's choice
+	source  netip.Addr // of an accepted connection: what its limit counts by; else zero
 	flowID  uint64
 	traffic *traffic
 
@@ -114,7 +115,8 @@ func (c *conn) failLocked(err error) {
 }
 
 // serve reads until the connection ends.
-func (c *conn) serve(inbound bool) {
+func (c *conn) serve() {
+	inbound := c.source.IsValid()
 	open, began := c.traffic.outbound, c.traffic.dialled
 	if inbound {
 		open, began = c.traffic.inbound, c.traffic.accepted

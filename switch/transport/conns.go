@@ -74,10 +74,14 @@ func (t *connTable) admit(source netip.Addr, cfg *Config, traffic *traffic) bool
 	return true
 }
 
-// leave counts an accepted connection out.
+// leave counts out an accepted connection that was not put in.
 func (t *connTable) leave(source netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.leaveLocked(source)
+}
+
+func (t *connTable) leaveLocked(source netip.Addr) {
 	t.accepted--
 	if t.sources[source]--; t.sources[source] == 0 {
 		delete(t.sources, source)
@@ -114,12 +118,15 @@ func (t *connTable) reuse(to Listen, local netip.Addr, wg *sync.WaitGroup, begin
 	return c, t.putLocked(c, wg, func() { c.dial(t.ctx) })
 }
 
-// remove forgets c.
+// remove forgets c and, if it was accepted, counts it out.
 func (t *connTable) remove(c *conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.ids, c.flowID)
 	if to := (Listen{c.net, c.remote}); t.remotes[to] == c {
 		delete(t.remotes, to)
+	}
+	if c.source.IsValid() {
+		t.leaveLocked(c.source)
 	}
 }

@@ -89,46 +89,86 @@ func TestIndexForms(t *testing.T) {
 		in   []byte
 		ok   func(m transport.Message) bool
 	}{
-		{"white space in Via", replace("Via", "Via : SIP / 2.0 / UDP  host : 5060 ; foo ; branch = z9hG4bK1 ; x"),
-			func(m transport.Message) bool { return m.SentBy == "host : 5060" && m.Branch == "z9hG4bK1" }},
-		{"folded Via", replace("Via", "Via: SIP/2.0/UDP h\r\n ;branch=z9hG4bK1\r\n\t, SIP/2.0/UDP\r\n i"),
-			func(m transport.Message) bool { return m.SentBy == "h" && m.Branch == "z9hG4bK1" && m.Vias == 2 }},
-		{"comma in a quoted Via parameter", replace("Via", `Via: SIP/2.0/UDP h;x="a,\",b";branch=z9hG4bK1`),
-			func(m transport.Message) bool { return m.Vias == 1 && m.Branch == "z9hG4bK1" }},
-		{"IPv6 sent-by", replace("Via", "Via: SIP/2.0/UDP [2001:db8::1]:5060;branch=1"),
-			func(m transport.Message) bool { return m.SentBy == "[2001:db8::1]:5060" && m.Branch == "1" }},
-		{"no branch", replace("Via", "Via: SIP/2.0/UDP h"),
-			func(m transport.Message) bool { return m.SentBy == "h" && m.Branch == "" }},
-		{"second branch", replace("Via", "Via: SIP/2.0/UDP h;branch=a;branch=b, SIP/2.0/UDP i;branch=c"),
-			func(m transport.Message) bool { return m.Branch == "a" && m.Vias == 2 }},
-		{"tag within the URI", replace("From", "From: <sip:a@b;tag=no>;tag=yes"),
-			func(m transport.Message) bool { return m.FromTag == "yes" }},
-		{"tag within the name", replace("From", `From: "x\";tag=no" <sip:a@b>;q="a;tag=no";tag=yes`),
-			func(m transport.Message) bool { return m.FromTag == "yes" }},
-		{"addr-spec", replace("From", "From: sip:a@b;tag=yes"),
-			func(m transport.Message) bool { return m.FromTag == "yes" }},
-		{"no tag", replace("From", "From: <sip:a@b;tag=no>;gat=x;tagged=y"),
-			func(m transport.Message) bool { return m.FromTag == "" }},
-		{"folded Call-ID", replace("Call-ID", "Call-ID:\r\n  x@y"),
-			func(m transport.Message) bool { return m.CallID == "x@y" }},
-		{"folded CSeq", replace("CSeq", "CSEQ: 5\r\n INVITE"),
-			func(m transport.Message) bool { return m.CSeq == 5 && m.CSeqMethod == "INVITE" }},
-		{"highest CSeq", replace("CSeq", "CSeq: 2147483647 INVITE"),
-			func(m transport.Message) bool { return m.CSeq == 1<<31-1 }},
-		{"compact", replace("Content-Length", "l:7"),
-			func(m transport.Message) bool { return m.ContentLength == 7 && len(m.Content()) == 7 }},
-		{"no Content-Length", replace("Content-Length", "X-L: 1"),
-			func(m transport.Message) bool { return m.ContentLength == -1 && string(m.Content()) == sdp }},
-		{"more than the body says", append(append([]byte{}, invite...), "trailing"...),
-			func(m transport.Message) bool { return string(m.Content()) == sdp }},
-		{"twice From", replace("To", "To: <sip:b@b>\r\nf: <sip:c@d>;tag=x"),
-			func(m transport.Message) bool { return m.Duplicate == "From" && m.FromTag == "2eff" }},
-		{"twice Max-Forwards", replace("To", "To: <sip:b@b>\r\nmax-forwards: 1"),
-			func(m transport.Message) bool { return m.Duplicate == "Max-Forwards" }},
-		{"escaped and Latin-1 octets", replace("From", "From: \"J\xf6rg\" <sip:j%00rg@b>;tag=1"),
-			func(m transport.Message) bool { return m.FromTag == "1" }},
-		{"mixed case", replace("Call-ID", "cALL-iD: q"),
-			func(m transport.Message) bool { return m.CallID == "q" }},
+		{
+			"white space in Via", replace("Via", "Via : SIP / 2.0 / UDP  host : 5060 ; foo ; branch = z9hG4bK1 ; x"),
+			func(m transport.Message) bool { return m.SentBy == "host : 5060" && m.Branch == "z9hG4bK1" },
+		},
+		{
+			"folded Via", replace("Via", "Via: SIP/2.0/UDP h\r\n ;branch=z9hG4bK1\r\n\t, SIP/2.0/UDP\r\n i"),
+			func(m transport.Message) bool { return m.SentBy == "h" && m.Branch == "z9hG4bK1" && m.Vias == 2 },
+		},
+		{
+			"comma in a quoted Via parameter", replace("Via", `Via: SIP/2.0/UDP h;x="a,\",b";branch=z9hG4bK1`),
+			func(m transport.Message) bool { return m.Vias == 1 && m.Branch == "z9hG4bK1" },
+		},
+		{
+			"IPv6 sent-by", replace("Via", "Via: SIP/2.0/UDP [2001:db8::1]:5060;branch=1"),
+			func(m transport.Message) bool { return m.SentBy == "[2001:db8::1]:5060" && m.Branch == "1" },
+		},
+		{
+			"no branch", replace("Via", "Via: SIP/2.0/UDP h"),
+			func(m transport.Message) bool { return m.SentBy == "h" && m.Branch == "" },
+		},
+		{
+			"second branch", replace("Via", "Via: SIP/2.0/UDP h;branch=a;branch=b, SIP/2.0/UDP i;branch=c"),
+			func(m transport.Message) bool { return m.Branch == "a" && m.Vias == 2 },
+		},
+		{
+			"tag within the URI", replace("From", "From: <sip:a@b;tag=no>;tag=yes"),
+			func(m transport.Message) bool { return m.FromTag == "yes" },
+		},
+		{
+			"tag within the name", replace("From", `From: "x\";tag=no" <sip:a@b>;q="a;tag=no";tag=yes`),
+			func(m transport.Message) bool { return m.FromTag == "yes" },
+		},
+		{
+			"addr-spec", replace("From", "From: sip:a@b;tag=yes"),
+			func(m transport.Message) bool { return m.FromTag == "yes" },
+		},
+		{
+			"no tag", replace("From", "From: <sip:a@b;tag=no>;gat=x;tagged=y"),
+			func(m transport.Message) bool { return m.FromTag == "" },
+		},
+		{
+			"folded Call-ID", replace("Call-ID", "Call-ID:\r\n  x@y"),
+			func(m transport.Message) bool { return m.CallID == "x@y" },
+		},
+		{
+			"folded CSeq", replace("CSeq", "CSEQ: 5\r\n INVITE"),
+			func(m transport.Message) bool { return m.CSeq == 5 && m.CSeqMethod == "INVITE" },
+		},
+		{
+			"highest CSeq", replace("CSeq", "CSeq: 2147483647 INVITE"),
+			func(m transport.Message) bool { return m.CSeq == 1<<31-1 },
+		},
+		{
+			"compact", replace("Content-Length", "l:7"),
+			func(m transport.Message) bool { return m.ContentLength == 7 && len(m.Content()) == 7 },
+		},
+		{
+			"no Content-Length", replace("Content-Length", "X-L: 1"),
+			func(m transport.Message) bool { return m.ContentLength == -1 && string(m.Content()) == sdp },
+		},
+		{
+			"more than the body says", append(append([]byte{}, invite...), "trailing"...),
+			func(m transport.Message) bool { return string(m.Content()) == sdp },
+		},
+		{
+			"twice From", replace("To", "To: <sip:b@b>\r\nf: <sip:c@d>;tag=x"),
+			func(m transport.Message) bool { return m.Duplicate == "From" && m.FromTag == "2eff" },
+		},
+		{
+			"twice Max-Forwards", replace("To", "To: <sip:b@b>\r\nmax-forwards: 1"),
+			func(m transport.Message) bool { return m.Duplicate == "Max-Forwards" },
+		},
+		{
+			"escaped and Latin-1 octets", replace("From", "From: \"J\xf6rg\" <sip:j%00rg@b>;tag=1"),
+			func(m transport.Message) bool { return m.FromTag == "1" },
+		},
+		{
+			"mixed case", replace("Call-ID", "cALL-iD: q"),
+			func(m transport.Message) bool { return m.CallID == "q" },
+		},
 	} {
 		m, err := transport.Index(tt.in)
 		if err != nil || m.Err != nil {

@@ -51,35 +51,35 @@ func (s *sink) Closed(id uint64, err error) { s.closed <- closure{id, err} }
 const patience = 5 * time.Second
 
 // next is the next message.
-func (s *sink) next(t testing.TB) received {
-	t.Helper()
+func (s *sink) next(tb testing.TB) received {
+	tb.Helper()
 	select {
 	case m := <-s.messages:
 		return m
 	case <-time.After(patience):
-		t.Fatal("no message came")
+		tb.Fatal("no message came")
 	}
 	return received{}
 }
 
 // ended is the next closure.
-func (s *sink) ended(t testing.TB) closure {
-	t.Helper()
+func (s *sink) ended(tb testing.TB) closure {
+	tb.Helper()
 	select {
 	case c := <-s.closed:
 		return c
 	case <-time.After(patience):
-		t.Fatal("no connection ended")
+		tb.Fatal("no connection ended")
 	}
 	return closure{}
 }
 
 // nothing wants no message: what was sent before a marker was dropped.
-func (s *sink) nothing(t testing.TB) {
-	t.Helper()
+func (s *sink) nothing(tb testing.TB) {
+	tb.Helper()
 	select {
 	case m := <-s.messages:
-		t.Fatalf("a message came: %s", m.Raw)
+		tb.Fatalf("a message came: %s", m.Raw)
 	default:
 	}
 }
@@ -93,13 +93,13 @@ type rig struct {
 }
 
 // serve starts a layer at the addresses, with what change does to its configuration.
-func serve(t testing.TB, shards int, change func(c *transport.Config), listen ...string) *rig {
-	t.Helper()
+func serve(tb testing.TB, shards int, change func(c *transport.Config), listen ...string) *rig {
+	tb.Helper()
 	var cfg transport.Config
 	for _, s := range listen {
 		l, err := transport.ParseListen(s)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		cfg.Listen = append(cfg.Listen, l)
 	}
@@ -109,34 +109,34 @@ func serve(t testing.TB, shards int, change func(c *transport.Config), listen ..
 	r := &rig{sink: newSink(), reg: prometheus.NewRegistry()}
 	r.Layer = transport.New(cfg, shards, r.sink, slog.New(slog.DiscardHandler), r.reg)
 	if err := r.Open(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := r.Serve(ctx); err != nil {
-			t.Errorf("serve: %v", err)
+			tb.Errorf("serve: %v", err)
 		}
 	})
 	r.stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
-	t.Cleanup(r.stop)
+	tb.Cleanup(r.stop)
 	return r
 }
 
 // connect is Connect, once Serve has begun.
-func (r *rig) connect(t testing.TB, remote netip.AddrPort) transport.Flow {
-	t.Helper()
+func (r *rig) connect(tb testing.TB, remote netip.AddrPort) transport.Flow {
+	tb.Helper()
 	for range 1000 {
 		f, err := r.Connect(transport.TCP, netip.AddrPort{}, remote)
 		if err == nil {
 			return f
 		}
 		if !errors.Is(err, transport.ErrNotServing) {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatal("Serve does not begin")
+	tb.Fatal("Serve does not begin")
 	return transport.Flow{}
 }
 
@@ -144,11 +144,11 @@ func (r *rig) connect(t testing.TB, remote netip.AddrPort) transport.Flow {
 func (r *rig) at(n int) netip.AddrPort { return r.Addrs()[n].Addr }
 
 // counter reads one metric's value with the given label values, in any order.
-func (r *rig) counter(t testing.TB, name string, labels ...string) float64 {
-	t.Helper()
+func (r *rig) counter(tb testing.TB, name string, labels ...string) float64 {
+	tb.Helper()
 	families, err := r.reg.Gather()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, f := range families {
 		if f.GetName() != "tandem_transport_"+name {
@@ -168,20 +168,20 @@ func (r *rig) counter(t testing.TB, name string, labels ...string) float64 {
 			}
 		}
 	}
-	t.Fatalf("no metric %s %v", name, labels)
+	tb.Fatalf("no metric %s %v", name, labels)
 	return 0
 }
 
 // eventually waits for a counter.
-func (r *rig) eventually(t testing.TB, want float64, name string, labels ...string) {
-	t.Helper()
+func (r *rig) eventually(tb testing.TB, want float64, name string, labels ...string) {
+	tb.Helper()
 	var got float64
 	for start := time.Now(); time.Since(start) < patience; time.Sleep(2 * time.Millisecond) {
-		if got = r.counter(t, name, labels...); got == want {
+		if got = r.counter(tb, name, labels...); got == want {
 			return
 		}
 	}
-	t.Fatalf("%s %v is %v, want %v", name, labels, got, want)
+	tb.Fatalf("%s %v is %v, want %v", name, labels, got, want)
 }
 
 // options is a small request with a body.
@@ -191,13 +191,13 @@ func options(callID, branch string, body string) []byte {
 }
 
 // peerUDP is somebody's socket.
-func peerUDP(t testing.TB, addr string) *net.UDPConn {
-	t.Helper()
+func peerUDP(tb testing.TB, addr string) *net.UDPConn {
+	tb.Helper()
 	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
@@ -206,21 +206,21 @@ func portOf(c *net.UDPConn) netip.AddrPort {
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
-func sendUDP(t testing.TB, c *net.UDPConn, to netip.AddrPort, b []byte) {
-	t.Helper()
+func sendUDP(tb testing.TB, c *net.UDPConn, to netip.AddrPort, b []byte) {
+	tb.Helper()
 	if _, err := c.WriteToUDPAddrPort(b, to); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // readUDP is the next datagram and where it came from.
-func readUDP(t testing.TB, c *net.UDPConn) (string, netip.AddrPort) {
-	t.Helper()
+func readUDP(tb testing.TB, c *net.UDPConn) (string, netip.AddrPort) {
+	tb.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(patience))
 	b := make([]byte, 65_536)
 	n, from, err := c.ReadFromUDPAddrPort(b)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(b[:n]), netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 }

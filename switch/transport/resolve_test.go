@@ -27,31 +27,31 @@ type zone struct {
 	delay   chan struct{} // not nil: answers wait for it
 }
 
-func serveZone(t testing.TB, records ...string) *zone {
-	t.Helper()
-	return serveZoneThat(t, func(*zone) {}, records...)
+func serveZone(tb testing.TB, records ...string) *zone {
+	tb.Helper()
+	return serveZoneThat(tb, func(*zone) {}, records...)
 }
 
 // serveZoneThat changes the server before it begins.
-func serveZoneThat(t testing.TB, change func(z *zone), records ...string) *zone {
-	t.Helper()
+func serveZoneThat(tb testing.TB, change func(z *zone), records ...string) *zone {
+	tb.Helper()
 	z := &zone{rcode: map[uint16]int{}}
 	change(z)
 	for _, s := range records {
 		rr, err := dns.NewRR(s)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		z.records = append(z.records, rr)
 	}
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	z.addr = netip.MustParseAddrPort(pc.LocalAddr().String())
 	ln, err := net.Listen("tcp", z.addr.String())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, s := range []*dns.Server{{PacketConn: pc, Handler: z}, {Listener: ln, Handler: z}} {
 		var wg sync.WaitGroup
@@ -59,7 +59,7 @@ func serveZoneThat(t testing.TB, change func(z *zone), records ...string) *zone 
 		s.NotifyStartedFunc = func() { close(started) }
 		wg.Go(func() { _ = s.ActivateAndServe() })
 		<-started
-		t.Cleanup(func() { _ = s.Shutdown(); wg.Wait() })
+		tb.Cleanup(func() { _ = s.Shutdown(); wg.Wait() })
 	}
 	return z
 }

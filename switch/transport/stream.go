@@ -56,11 +56,9 @@ func (s *streamListener) accepted(nc net.Conn) {
 		return
 	}
 	c := newConn(l, s.at.Network, remote)
+	c.source = source
 	c.attach(nc)
-	if l.conns.put(c, &l.wg, func() {
-		c.serve(true)
-		l.conns.leave(source)
-	}) != nil {
+	if l.conns.put(c, &l.wg, c.serve) != nil {
 		_ = nc.Close()
 		l.conns.leave(source)
 	}
@@ -120,5 +118,5 @@ func (c *conn) dial(ctx context.Context) {
 		return
 	}
 	c.attach(nc)
-	c.serve(false)
+	c.serve()
 }

@@ -3,7 +3,6 @@ package transport
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"time"
 	"unsafe"
 
@@ -119,9 +118,7 @@ func (r *udpReader) datagram(i int) {
 func (r *udpReader) local(i int) *udpPath {
 	at := r.u.addr.Addr()
 	if r.s.wild {
-		var to netip.Addr
-		to, ok := r.control[i].get(uint64(r.heads[i].hdr.Controllen))
-		if ok {
+		if to, ok := r.control[i].get(int(r.heads[i].hdr.Controllen)); ok {
 			at = to
 		}
 	}

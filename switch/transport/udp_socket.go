@@ -172,13 +172,13 @@ func (c *control) set(from netip.Addr) int {
 }
 
 // get reads the address a datagram was sent to; n is the length the kernel wrote.
-func (c *control) get(n uint64) (netip.Addr, bool) {
+func (c *control) get(n int) (netip.Addr, bool) {
 	h := (*unix.Cmsghdr)(unsafe.Pointer(&c.b))
 	data := unsafe.Pointer(&c.b[unix.CmsgLen(0)])
 	switch {
-	case n >= uint64(unix.CmsgLen(unix.SizeofInet6Pktinfo)) && h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO:
+	case n >= unix.CmsgLen(unix.SizeofInet6Pktinfo) && h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO:
 		return netip.AddrFrom16((*unix.Inet6Pktinfo)(data).Addr), true
-	case n >= uint64(unix.CmsgLen(unix.SizeofInet4Pktinfo)) && h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO:
+	case n >= unix.CmsgLen(unix.SizeofInet4Pktinfo) && h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO:
 		return netip.AddrFrom4((*unix.Inet4Pktinfo)(data).Spec_dst), true
 	}
 	return netip.Addr{}, false
