@@ -116,7 +116,7 @@ func (f *fork) place(ctx context.Context, t *Target, out Outgoing, o outgoing) e
 	s := &state{link: link{self: b, mail: f.mail, owner: f}, steps: steps{watch: t.Progress}}
 	br := &branch{call: b, target: t}
 	f.legs = append(f.legs, br)
-	if !f.m.enter(b, s) {
+	if !f.m.enter(b, s) { //nolint:contextcheck // a plan's context has no parent
 		leg.Hangup(CauseShutdown)
 		f.legs = f.legs[:len(f.legs)-1]
 		return errShuttingDown()
@@ -135,7 +135,7 @@ func (f *fork) leg(ctx context.Context, out Outgoing, b *Call) (Leg, error) {
 	if f.caller == nil {
 		return nil, &Refusal{Code: 501, Reason: "Not Implemented", Err: errors.New("a call over REST to a number of this switch")}
 	}
-	return f.m.callHome(f.caller, out, b.depth)
+	return f.m.callHome(f.caller, out, b.depth) //nolint:contextcheck // a plan's context has no parent
 }
 
 // fill adds what a dialled leg takes over from its caller.
@@ -231,7 +231,7 @@ func (f *fork) hear(ctx context.Context, b *branch, n note, rings func(context.C
 		b.state = won
 		if b.target.OnAnswer != nil {
 			b.state = screening
-			f.screen(b)
+			f.screen(b) //nolint:contextcheck // a plan's context has no parent
 		}
 	case n.event.Kind == Ended:
 		b.state = over

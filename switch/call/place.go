@@ -46,7 +46,7 @@ func (m *Manager) Place(ctx context.Context, p Placement) (*Call, error) {
 		f.release()
 		return nil, errShuttingDown()
 	}
-	go func() {
+	go func() { //nolint:contextcheck // a plan's context has no parent
 		defer m.goroutines.Done()
 		f.hatch(p)
 	}()

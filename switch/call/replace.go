@@ -34,9 +34,9 @@ func (c *Call) Replace(ctx context.Context, h Handler, o ReplaceOptions) error {
 	}
 	c.log(slog.LevelInfo, "call plan replaced", slog.Bool("move_peer", o.MovePeer))
 	if peer != nil {
-		c.part(peer, dialled, h, o)
+		c.part(peer, dialled, h, o) //nolint:contextcheck // a plan's context has no parent
 	}
-	return c.ask(func(s *state) { c.start(s, h) })
+	return c.ask(func(s *state) { c.start(s, h) }) //nolint:contextcheck // a plan's context has no parent
 }
 
 // leave takes the call out of the dial that placed it. Its peer is returned; a
