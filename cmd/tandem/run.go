@@ -65,6 +65,9 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	if err != nil {
 		return err
 	}
+	if err := sameRealm(ctx, db, cfg.SIP.Realm); err != nil {
+		return err
+	}
 	first, err := seed(ctx, db, cfg.Data, cfg.SIP.Realm)
 	if err != nil {
 		return fmt.Errorf("first run: %w", err)
@@ -99,7 +102,7 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	records := cdr.NewWriter(db)
 	calls = call.New(cfg.Calls, call.Deps{
 		Inviter: agent, Dialer: route.NewDialer(db, bindings, ours(cfg, sip)), Mux: route.NewMux(db, plans.builders(), plans.progress),
-		Records: records, Bus: event.New(), Full: db.Full, Log: log, Registerer: metrics,
+		Records: records, Bus: event.New(), Notifier: store.OfCalls{Store: db}, Full: db.Full, Log: log, Registerer: metrics,
 	})
 
 	// REST.
@@ -159,6 +162,18 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	<-delivered // it bounds its own time
 	stop()
 	return services.Wait()
+}
+
+// sameRealm refuses a realm other than the one the clients' passwords are hashed with.
+func sameRealm(ctx context.Context, db *store.Store, realm string) error {
+	kept, err := db.SettingOr(ctx, "realm", func() string { return realm })
+	if err != nil {
+		return err
+	}
+	if kept != realm {
+		return fmt.Errorf("sip.realm is %q, but the clients' passwords in the data directory were hashed for %q: set it back, or start with a new data directory", realm, kept)
+	}
+	return nil
 }
 
 // ended drops the error of a service that was told to end.

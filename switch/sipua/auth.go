@@ -1,10 +1,12 @@
 package sipua
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,18 +35,16 @@ var (
 	errScanner       = errors.New("a scanner's name")
 )
 
-// algorithms are what is offered, strongest first (RFC 8760 §2.4).
-var algorithms = []struct {
-	name string
-	ha1  func(*directory.Client) string
-}{
-	{"SHA-256", func(c *directory.Client) string { return c.HA1SHA256 }},
-	{"MD5", func(c *directory.Client) string { return c.HA1MD5 }},
+// algorithms are what can be offered; Config.Digest says what is, and in which order.
+var algorithms = map[string]func(*directory.Client) string{
+	"MD5":     func(c *directory.Client) string { return c.HA1MD5 },
+	"SHA-256": func(c *directory.Client) string { return c.HA1SHA256 },
 }
 
 // authenticator checks digests.
 type authenticator struct {
 	realm  string
+	offer  []string // keys of algorithms
 	users  Users
 	nonces *nonces
 	guard  *guard
@@ -52,7 +52,7 @@ type authenticator struct {
 }
 
 func newAuthenticator(cfg Config, users Users) *authenticator {
-	a := &authenticator{realm: cfg.Realm, users: users, nonces: newNonces(cfg.Nonce), guard: newGuard(cfg.MaxGuesses, cfg.GuessWindow)}
+	a := &authenticator{realm: cfg.Realm, offer: cfg.Digest, users: users, nonces: newNonces(cfg.Nonce), guard: newGuard(cfg.MaxGuesses, cfg.GuessWindow)}
 	a.dummy.SetPassword(cfg.Realm, randomText())
 	return a
 }
@@ -99,10 +99,8 @@ func (a *authenticator) verify(method string, cred *digest.Credentials) (directo
 		known, client = false, a.dummy
 	}
 	ha1 := ""
-	for i := range algorithms {
-		if strings.EqualFold(algorithms[i].name, cred.Algorithm) || cred.Algorithm == "" && algorithms[i].name == "MD5" {
-			ha1 = algorithms[i].ha1(&client)
-		}
+	if algorithm := cmp.Or(strings.ToUpper(cred.Algorithm), "MD5"); slices.Contains(a.offer, algorithm) {
+		ha1 = algorithms[algorithm](&client)
 	}
 	want, err := digest.Digest(&digest.Challenge{
 		Realm: a.realm, Nonce: cred.Nonce, Algorithm: cred.Algorithm, QOP: []string{"auth"},
@@ -152,9 +150,9 @@ func (a *authenticator) challenge(now time.Time, from netip.Addr, method string,
 		code, name = 401, "WWW-Authenticate"
 	}
 	nonce := a.nonces.make(now, from)
-	headers := make([]call.Header, 0, len(algorithms))
-	for _, alg := range algorithms {
-		c := digest.Challenge{Realm: a.realm, Nonce: nonce, Stale: stale, Algorithm: alg.name, QOP: []string{"auth"}}
+	headers := make([]call.Header, 0, len(a.offer))
+	for _, algorithm := range a.offer {
+		c := digest.Challenge{Realm: a.realm, Nonce: nonce, Stale: stale, Algorithm: algorithm, QOP: []string{"auth"}}
 		headers = append(headers, call.Header{Name: name, Value: c.String()})
 	}
 	return answerOf(code, err, headers...)

@@ -18,8 +18,9 @@ type Config struct {
 	Product string             `toml:"product"` // Server and User-Agent of all we send; "": neither is sent
 	Timers  transaction.Timers `toml:"timers"`  // RFC 3261 §17.1.1.1
 
-	Nonce time.Duration `toml:"nonce_lifetime"` // how long a digest nonce lasts before it is stale
-	Allow []Allowed     `toml:"allow"`          // sources whose INVITEs need no credentials
+	Digest []string      `toml:"digest"`         // algorithms offered, in this order: MD5, SHA-256
+	Nonce  time.Duration `toml:"nonce_lifetime"` // how long a digest nonce lasts before it is stale
+	Allow  []Allowed     `toml:"allow"`          // sources whose INVITEs need no credentials
 
 	MaxGuesses      int           `toml:"max_guesses"`      // wrong passwords a source may send within GuessWindow before it is told to wait
 	GuessWindow     time.Duration `toml:"guess_window"`     // see MaxGuesses
@@ -52,6 +53,7 @@ func Default() Config {
 		Realm:           "tandem",
 		Product:         "Tandem",
 		Timers:          transaction.DefaultTimers(),
+		Digest:          []string{"MD5", "SHA-256"},
 		Nonce:           5 * time.Minute,
 		MaxGuesses:      20,
 		GuessWindow:     time.Minute,
@@ -84,6 +86,14 @@ func (c Config) Validate() error {
 	}
 	if strings.ContainsAny(c.Product, "\r\n\x00") {
 		errs = append(errs, fmt.Errorf("sip.product: %q does not fit into a header", c.Product))
+	}
+	if len(c.Digest) == 0 {
+		errs = append(errs, errors.New("sip.digest: at least one algorithm"))
+	}
+	for _, d := range c.Digest {
+		if algorithms[d] == nil {
+			errs = append(errs, fmt.Errorf("sip.digest: %q is neither MD5 nor SHA-256", d))
+		}
 	}
 	for _, a := range c.Allow {
 		if !a.Prefix.IsValid() {
