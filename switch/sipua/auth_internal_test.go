@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,32 @@ func TestChallengeThenRight(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestOfferedDigests(t *testing.T) {
+	for _, offer := range [][]string{{"SHA-256"}, {"MD5"}, {"SHA-256", "MD5"}, {"MD5", "SHA-256"}} {
+		c := newClient(t, func(cfg *Config) { cfg.Digest = offer })
+		_, a := c.send("INVITE")
+		var got []string
+		for _, h := range a.headers {
+			chal, err := digest.ParseChallenge(h.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, chal.Algorithm)
+		}
+		if !slices.Equal(got, offer) {
+			t.Errorf("got %v, want %v", got, offer)
+		}
+	}
+	c := newClient(t, func(cfg *Config) { cfg.Digest = []string{"SHA-256"} })
+	_, a := c.send("INVITE")
+	for i := range a.headers {
+		a.headers[i].Value = strings.Replace(a.headers[i].Value, "SHA-256", "MD5", 1)
+	}
+	if _, a := c.send("INVITE", c.digest("INVITE", a, "MD5", nil)); code(a) != 407 {
+		t.Errorf("MD5 where it is not offered: got %v, want 407", a)
 	}
 }
 
