@@ -58,7 +58,7 @@ func (e *Engine) run(ctx context.Context, c *call.Call, proto *lua.FunctionProto
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
-		if err == nil {
+		if err == nil || ctx.Err() != nil && r.meter.err == nil { // hanging up is no mistake
 			e.pool.put(s)
 		} else {
 			s.l.Close()

@@ -35,6 +35,7 @@ type meter struct {
 	until   time.Time // when computing has lasted too long
 	next    int64     // count of the next glance
 	charged int64     // bytes of strings made since the last measurement
+	held    int64     // bytes the script held at the last measurement
 	sample  [1]metrics.Sample
 	allocs  uint64 // of the process, at the last measurement
 	err     error  // why the script was stopped
@@ -99,7 +100,7 @@ func (m *meter) charge(l *lua.LState, bytes int) {
 	}
 	m.charged += int64(bytes)
 	m.spend(l, bytes/64)
-	if m.charged > growth {
+	if m.charged > m.due() {
 		m.measure()
 	}
 }
@@ -112,10 +113,13 @@ func (m *meter) look() {
 		m.err = ErrInstructions
 	case time.Now().After(m.until):
 		m.err = ErrTime
-	case m.allocated()-m.allocs > growth:
+	case m.allocated()-m.allocs > uint64(m.due()): //nolint:gosec // never negative
 		m.measure()
 	}
 }
+
+// due is how many bytes may come to be before the next measurement: the more there is to measure, the rarer it happens.
+func (m *meter) due() int64 { return max(growth, m.held) }
 
 func (m *meter) allocated() uint64 {
 	metrics.Read(m.sample[:])
@@ -124,7 +128,6 @@ func (m *meter) allocated() uint64 {
 
 // measure adds up what the script can reach.
 func (m *meter) measure() {
-	m.charged, m.allocs = 0, m.allocated()
 	w := walk{left: m.cfg.MaxMemory, seen: map[any]bool{}}
 	if m.globals != nil {
 		w.value(m.globals)
@@ -146,6 +149,8 @@ func (m *meter) measure() {
 	if w.left <= 0 {
 		m.err = ErrMemory
 	}
+	m.held = m.cfg.MaxMemory - w.left
+	m.charged, m.allocs = 0, m.allocated() // measuring takes memory, too
 }
 
 // walk adds up the values that can be reached from others, each once.

@@ -27,6 +27,7 @@ func (p *pool) get() *state {
 func (p *pool) put(s *state) {
 	s.l.RemoveContext()
 	s.l.SetTop(0)
+	s.clean()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.idle) < p.keep {

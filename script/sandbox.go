@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 type library struct {
 	name    string // "": the globals themselves
 	entries []entry
+	table   *lua.LTable // the copy that the last run left as it was; nil: there is none
 }
 
 type entry struct {
@@ -126,22 +127,57 @@ func clearTable(t *lua.LTable) {
 	}
 }
 
-// globals makes the globals of one run: everything a script can change is new.
+// globals makes the globals of one run: everything a script can change is new, or as good as new.
 func (s *state) globals() *lua.LTable {
 	g := s.l.CreateTable(0, 40)
 	g.RawSetString("_G", g)
 	g.RawSetString("_VERSION", lua.LString("Lua 5.1"))
-	for _, lib := range s.libraries {
-		t := g
-		if lib.name != "" {
-			t = s.l.CreateTable(0, len(lib.entries))
-			g.RawSetString(lib.name, t)
+	for i := range s.libraries {
+		lib := &s.libraries[i]
+		if lib.name == "" {
+			lib.fill(g)
+			continue
 		}
-		for _, e := range lib.entries {
-			t.RawSetString(e.name, e.value)
+		if lib.table == nil {
+			lib.table = s.l.CreateTable(0, len(lib.entries))
+			lib.fill(lib.table)
 		}
+		g.RawSetString(lib.name, lib.table)
 	}
 	return g
+}
+
+func (lib *library) fill(t *lua.LTable) {
+	for _, e := range lib.entries {
+		t.RawSetString(e.name, e.value)
+	}
+}
+
+// clean throws away the library tables that a script has changed.
+func (s *state) clean() {
+	for i := range s.libraries {
+		if lib := &s.libraries[i]; lib.table != nil && !lib.same() {
+			lib.table = nil
+		}
+	}
+}
+
+// same reports whether the table holds what it was filled with and nothing else.
+func (lib *library) same() bool {
+	if lib.table.Metatable != lua.LNil {
+		return false
+	}
+	entries := 0
+	lib.table.ForEach(func(lua.LValue, lua.LValue) { entries++ })
+	if entries != len(lib.entries) {
+		return false
+	}
+	for _, e := range lib.entries {
+		if lib.table.RawGetString(e.name) != e.value {
+			return false
+		}
+	}
+	return true
 }
 
 // getMetatable knows tables only: strings and the call share theirs with other runs.
