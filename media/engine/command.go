@@ -80,6 +80,9 @@ func (w *Worker) Take(owner any) []func() {
 	return taken
 }
 
+// Here reports whether the caller runs on the worker.
+func (w *Worker) Here() bool { return w.thread.Load() == int32(unix.Gettid()) }
+
 // run runs what was posted so far, and what that posted.
 func (w *Worker) run() {
 	for {

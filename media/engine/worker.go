@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,12 +19,16 @@ const eventsPerRound = 512
 // Worker is one event loop. What is said to run "on the worker" runs on its one
 // goroutine, or, once Serve has returned, one at a time on whoever calls.
 type Worker struct {
+	// Count is the worker's own count, published after each round.
+	Count Counters
+	now   time.Duration // since started, read once a round
+	slots []slot
+
 	index   int
 	started time.Time
+	thread  atomic.Int32 // the OS thread it is locked to
 	epoll   int
-	timer   int           // timerfd of the tick
-	now     time.Duration // since started, read once a round
-	slots   []slot
+	timer   int     // timerfd of the tick
 	unused  []int32 // slots that are free
 	tick    tick
 	watches [lines]line
@@ -32,8 +37,6 @@ type Worker struct {
 	Buffer [MaxPacket]byte
 	// Scratch is a second one, for packets that are made and not rewritten.
 	Scratch [MaxPacket]byte
-	// Count is the worker's own count, published after each round.
-	Count Counters
 
 	public public
 	queue
@@ -91,6 +94,7 @@ func (w *Worker) close() {
 func (w *Worker) serve(ctx context.Context) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	w.thread.Store(int32(unix.Gettid()))
 	defer w.finish()
 	if err := w.open(); err != nil {
 		return err
@@ -148,5 +152,6 @@ func (w *Worker) finish() {
 	w.run()
 	w.tick.stop()
 	w.close()
+	w.thread.Store(0)
 	w.queue.over(w)
 }

@@ -9,10 +9,10 @@ import (
 // Out is the one RTP stream a party gets from us.
 type Out struct {
 	SSRC      uint32
-	sequence  uint16        // highest sent
-	timestamp uint32        // of that packet
-	at        time.Duration // when it was sent, on the worker's clock
+	timestamp uint32        // of the packet highest in sequence
+	at        time.Duration // when that was sent, on the worker's clock
 	clock     uint32        // Hz, of the timestamps
+	sequence  uint16        // the highest sent
 }
 
 // NewOut starts a stream at random numbers, as RFC 3550 §5.1 asks for.

@@ -62,17 +62,17 @@ func (s *Stream) apply(p *Params, again *voice) {
 	if s.ptime < 10*time.Millisecond || s.ptime > 200*time.Millisecond {
 		s.ptime = 20 * time.Millisecond
 	}
-	s.hz = 8000
+	s.in.hz = 8000
 	s.keyTypes = [2]uint64{}
 	for i := len(p.Formats) - 1; i >= 0; i-- {
 		f := p.Formats[i]
 		if f.Event() {
 			s.keyTypes[f.Receive>>6&1] |= 1 << (f.Receive & 63)
 		} else if sound(f) && f.ClockRate > 0 {
-			s.hz = uint32(f.ClockRate) // the first one's, in the end
+			s.in.hz = uint32(f.ClockRate) // the first one's, in the end
 		}
 	}
-	s.out.SetClock(int(s.hz))
+	s.out.SetClock(int(s.in.hz))
 	s.revoice(again)
 	s.translate()
 	if s.peer != nil {
@@ -89,7 +89,7 @@ func (s *Stream) aim(p *Params) {
 		p.Remote = netip.AddrPort{}
 	}
 	s.latch.agree(p.Remote, p.Signalling, p.Private)
-	s.in.fresh = true
+	s.other.fresh = true
 	if s.connected {
 		s.rtp.Disconnect()
 		s.connected = false
@@ -120,5 +120,6 @@ func (s *Stream) translate() {
 		to = s.peer.formats
 	}
 	s.table = relay.NewTable(s.formats, to)
+	s.kind = noKind
 	s.decide()
 }

@@ -118,7 +118,7 @@ func (s *Stream) decide() {
 
 func (s *Stream) settle() {
 	was := s.open
-	s.open = false
+	s.open, s.kind = false, noKind
 	switch p := s.peer; {
 	case p == nil:
 		s.blocked = media.DropNoPeer

@@ -9,3 +9,6 @@ func (s *Stream) Sync() {
 
 // Apart reports whether the stream lives on another worker than o.
 func (s *Stream) Apart(o *Stream) bool { return s.worker() != o.worker() }
+
+// On has f run on the stream's worker.
+func (s *Stream) On(f func()) { s.do(f) }

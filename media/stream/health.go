@@ -9,7 +9,6 @@ import (
 type health struct {
 	strangers uint32 // packets from elsewhere
 	foreign   uint32 // packets in an encoding nobody agreed on
-	good      uint32 // packets that were what they should be, since the last look
 }
 
 // observe begins to watch after an agreement, or on a new worker.
@@ -18,7 +17,7 @@ func (s *Stream) observe() {
 		s.w.Disarm(&s.timer)
 		return
 	}
-	s.health = health{}
+	s.health, s.good = health{}, 0
 	s.w.Arm(&s.timer, engine.Answered, s.answered)
 }
 
@@ -26,7 +25,7 @@ func (s *Stream) observe() {
 func (s *Stream) answered() {
 	fault := media.FaultNone
 	switch h := &s.health; {
-	case h.good > 0 || s.deaf:
+	case s.good > 0 || s.deaf:
 	case h.foreign > 0:
 		fault = media.FaultPayloadType
 	case h.strangers > 0:
@@ -43,21 +42,21 @@ func (s *Stream) answered() {
 // silent looks at the end of each of the configured spans whether anything came in it.
 func (s *Stream) silent() {
 	switch {
-	case s.health.good > 0:
+	case s.good > 0:
 		s.name(media.FaultNone)
-	case !s.deaf && media.Fault(s.counts.fault.Load()) == media.FaultNone:
+	case !s.deaf && s.counts.Fault == media.FaultNone:
 		s.name(media.FaultSilence)
 	}
 	s.lull()
 }
 
 func (s *Stream) lull() {
-	s.health.good = 0
+	s.good = 0
 	s.w.Arm(&s.timer, engine.Silent, s.silent)
 }
 
 func (s *Stream) name(f media.Fault) {
-	s.counts.fault.Store(uint32(f))
+	s.counts.Fault = f
 	if f != media.FaultNone {
 		s.w.Count.Faults[f]++
 		s.tell(Event{Kind: Fault, Fault: f})

@@ -33,7 +33,8 @@ func (o *Opener) Open(opt Options) (*Stream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open stream: %w", err)
 	}
-	s := &Stream{opener: o, pair: pair, rtp: engine.Socket(pair.RTP), out: relay.NewOut()}
+	s := &Stream{opener: o, pair: pair}
+	s.rtp, s.out, s.kind = engine.Socket(pair.RTP), relay.NewOut(), noKind
 	s.table = relay.NewTable(nil, nil)
 	s.latch.signalling = opt.Signalling.Unmap()
 	at := pair.Local()

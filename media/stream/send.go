@@ -25,8 +25,8 @@ func (s *Stream) send(b []byte, size int) {
 		s.drop(media.DropSend)
 		return
 	}
-	s.counts.sent.Add(1)
-	s.counts.sentBytes.Add(uint64(size))
+	s.sent++
+	s.sentBytes += uint64(size)
 	s.w.Count.Sent++
 }
 

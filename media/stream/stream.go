@@ -17,9 +17,10 @@ import (
 // Stream is one party's RTP session. Its exported methods may be called from any
 // goroutine, also from callbacks on the worker, and after Close.
 type Stream struct {
+	hot // first, so that it begins a cache line
+
 	opener *Opener
 	local  netip.AddrPort // to be named in SDP
-	counts counts
 
 	mu     sync.Mutex
 	home   *engine.Worker // whose queue commands go to
@@ -27,40 +28,57 @@ type Stream struct {
 	prompt *media.Prompt  // what Play was last asked for
 	gone   bool           // Close was called
 
-	// The rest belongs to the worker w.
-	w          *engine.Worker // nil while the stream moves between workers
+	// The rest belongs to the worker, as does hot.
 	pair       *ports.Pair
-	rtp        engine.Socket
-	slot, ctrl engine.Slot // the RTP and RTCP socket on w
+	slot, ctrl engine.Slot // the RTP and RTCP socket on the worker
 	to, toCtrl engine.Address
 	ctrlFrom   netip.AddrPort // where the party's RTCP comes from
-	connected  bool           // rtp is connected to the source
-	ticking    bool           // w calls Tick
+	ticking    bool           // the worker calls Tick
 	muted      bool
 	closed     bool
 	mux        bool
-	deaf       bool // we want nothing from the party
-	dumb       bool // we may send it nothing
+	dumb       bool // we may send the party nothing
 	early      bool // not answered yet
 	blocked    media.Drop
-	open       bool // packets go to peer; if not, blocked says why
-	hz         uint32
 	ptime      time.Duration
 	formats    []offer.Pair
 	latch      latch
-	in         incoming
+	counts     media.Stats // what hot does not count
+	final      atomic.Pointer[media.Stats]
+	other      other
 	keys       dtmf.Events
 	keyTypes   [2]uint64 // payload types of key presses, a bit each
 	table      relay.Table
-	path       relay.Path // from this party into peer.out
-	out        relay.Out  // what the party hears
-	peer       *Stream
 	joined     uint64 // order of the last Bridge or Unbridge that was carried out
 	playing    *playing
 	notify     func(Event)
 	timer      engine.Timer
 	health     health
 }
+
+// hot is what the packet path touches of a stream, two cache lines: with thousands
+// of streams every line costs a trip to memory a packet (all of it in one package's
+// order, not sorted like this, cost 250 ns of 4,000).
+type hot struct {
+	w         *engine.Worker // nil while the stream moves between workers
+	peer      *Stream
+	in        incoming
+	rtp       engine.Socket
+	kind      uint8 // the second byte of the packets that flow: a payload type without marker bit
+	kindTo    uint8 // what they are called on the other side
+	connected bool  // rtp is connected to the source
+	deaf      bool  // we want nothing from the party
+	open      bool  // packets go to peer; if not, blocked says why
+
+	out                     relay.Out  // what the party hears
+	path                    relay.Path // from this party into peer.out
+	good                    uint32     // packets that were what they should be, since the last look
+	received, receivedBytes uint64
+	sent, sentBytes         uint64
+}
+
+// noKind stands in hot.kind for no payload type: the next packet is looked at in full.
+const noKind = 0xff
 
 var _ media.Stream = (*Stream)(nil)
 
@@ -119,35 +137,35 @@ func (s *Stream) shut() {
 	s.pair.Close()
 	s.closed = true
 	s.formats, s.notify = nil, nil
+	st := s.stats()
+	s.final.Store(&st)
 	s.opener.engine.Shift(s.w, nil)
 }
 
-// counts is what Stats shows: written by the worker alone, read by anyone.
-type counts struct {
-	received, sent, receivedBytes, sentBytes atomic.Uint64
-	lost                                     atomic.Uint64
-	jitter                                   atomic.Int64 // nanoseconds
-	dropped                                  [media.DropReasons]atomic.Uint64
-	fault                                    atomic.Uint32
+// Stats is a snapshot of the counters. It asks the worker and waits for the
+// answer, a millisecond at most; on the worker itself it just looks.
+func (s *Stream) Stats() media.Stats {
+	if st := s.final.Load(); st != nil {
+		return *st
+	}
+	if s.worker().Here() {
+		return s.stats()
+	}
+	answer := make(chan media.Stats, 1)
+	s.do(func() { answer <- s.stats() })
+	return <-answer
 }
 
-// Stats is a snapshot of the counters.
-func (s *Stream) Stats() media.Stats {
-	c := &s.counts
-	st := media.Stats{
-		Received: c.received.Load(), Sent: c.sent.Load(),
-		ReceivedBytes: c.receivedBytes.Load(), SentBytes: c.sentBytes.Load(),
-		Lost: c.lost.Load(), Jitter: time.Duration(c.jitter.Load()),
-		Fault: media.Fault(c.fault.Load()),
-	}
-	for i := range st.Dropped {
-		st.Dropped[i] = c.dropped[i].Load()
-	}
+func (s *Stream) stats() media.Stats {
+	st := s.counts
+	st.Received, st.ReceivedBytes = s.received, s.receivedBytes
+	st.Sent, st.SentBytes = s.sent, s.sentBytes
+	st.Jitter = s.in.spread()
 	return st
 }
 
 // drop counts a packet that went no further.
 func (s *Stream) drop(why media.Drop) {
-	s.counts.dropped[why].Add(1)
+	s.counts.Dropped[why]++
 	s.w.Count.Dropped[why]++
 }

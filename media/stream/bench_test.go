@@ -1,0 +1,221 @@
+package stream_test
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"tandem/media/engine"
+	"tandem/media/stream"
+)
+
+// generator sends bursts in the name of many parties from one socket, which also takes what they get.
+type generator struct {
+	t    testing.TB
+	fd   int
+	port uint16
+	buf  [2048]byte
+}
+
+func newGenerator(t testing.TB) *generator {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
+		t.Fatal(err)
+	}
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 64<<20) // as much as we may have
+	}
+	local, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &generator{t: t, fd: fd, port: uint16(local.(*unix.SockaddrInet4).Port)}
+}
+
+// party is the address of party i: all of 127.0.0.0/8 is ours.
+func (g *generator) party(i int) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 2, byte(i >> 8), byte(i)}), g.port)
+}
+
+// burst sends one 20 ms packet of G.711, number seq, from every party to its address in to.
+func (g *generator) burst(to []netip.AddrPort, seq uint16) {
+	b := g.buf[:172]
+	b[0], b[1] = 0x80, 0
+	binary.BigEndian.PutUint16(b[2:], seq)
+	binary.BigEndian.PutUint32(b[4:], 160*uint32(seq))
+	oob := make([]byte, unix.CmsgSpace(unix.SizeofInet4Pktinfo))
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&oob[0]))
+	h.Level, h.Type = unix.IPPROTO_IP, unix.IP_PKTINFO
+	h.SetLen(unix.CmsgLen(unix.SizeofInet4Pktinfo))
+	iov := unix.Iovec{Base: &b[0]}
+	iov.SetLen(len(b))
+	info := (*unix.Inet4Pktinfo)(unsafe.Pointer(&oob[unix.CmsgLen(0)]))
+	for i, a := range to {
+		binary.BigEndian.PutUint32(b[8:], 0x10000+uint32(i))
+		info.Spec_dst = g.party(i).Addr().As4()
+		to := engine.AddressOf(a)
+		m := unix.Msghdr{Name: (*byte)(unsafe.Pointer(&to)), Namelen: unix.SizeofSockaddrInet4, Iov: &iov, Iovlen: 1, Control: &oob[0]}
+		m.SetControllen(len(oob))
+		if _, _, e := unix.RawSyscall(unix.SYS_SENDMSG, uintptr(g.fd), uintptr(unsafe.Pointer(&m)), 0); e != 0 {
+			g.t.Fatal(e)
+		}
+	}
+}
+
+// drain reads what the parties got and returns how many packets that were.
+func (g *generator) drain() int {
+	for n := 0; ; n++ {
+		if _, e := engine.Socket(g.fd).Receive(g.buf[:]); e != 0 {
+			return n
+		}
+	}
+}
+
+// floor is the least a relay can do: connected sockets, a receive and a send a packet.
+type floor struct {
+	sockets []engine.Socket
+	at      []netip.AddrPort
+	buf     [2048]byte
+}
+
+func newFloor(t testing.TB, g *generator, n int) *floor {
+	t.Helper()
+	f := &floor{}
+	for i := range n {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = unix.Close(fd) })
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: loopback.As4()}); err != nil {
+			t.Fatal(err)
+		}
+		local, _ := unix.Getsockname(fd)
+		to := engine.AddressOf(g.party(i))
+		if e := engine.Socket(fd).Connect(&to); e != 0 {
+			t.Fatal(e)
+		}
+		f.sockets = append(f.sockets, engine.Socket(fd))
+		f.at = append(f.at, netip.AddrPortFrom(loopback, uint16(local.(*unix.SockaddrInet4).Port)))
+	}
+	return f
+}
+
+func (f *floor) run() {
+	for i, s := range f.sockets {
+		if n, e := s.Receive(f.buf[:]); e == 0 {
+			f.sockets[i^1].Send(f.buf[:n])
+		}
+	}
+}
+
+// spent is the CPU time of the calling thread.
+func spent() time.Duration {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts)
+	return time.Duration(ts.Nano())
+}
+
+// field is n streams, bridged in pairs, that have found their parties.
+type field struct {
+	g       *generator
+	bed     *bed
+	streams []*stream.Stream
+	seq     uint16
+	at      []netip.AddrPort
+}
+
+func newField(t testing.TB, n int) *field {
+	t.Helper()
+	f := &field{g: newGenerator(t), bed: newBed(t, func(c *engine.Config) { c.Ports = "16000-19999" })}
+	for i := range n {
+		s := f.bed.open(t, stream.Options{})
+		s.Apply(stream.Params{Remote: f.g.party(i), Formats: g711()})
+		rtp, _ := s.Local()
+		f.streams, f.at = append(f.streams, s), append(f.at, rtp)
+		if i%2 == 1 {
+			if err := s.Bridge(f.streams[i-1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f.streams[0].Sync()
+	f.lockstep()
+	f.g.drain()
+	return f
+}
+
+// lockstep sends a burst while the worker stands still and returns what CPU time it then takes to relay it.
+func (f *field) lockstep() time.Duration {
+	want := f.bed.Counters().Sent + uint64(len(f.streams))
+	started, ended := make(chan time.Duration), make(chan time.Duration)
+	f.streams[0].On(func() {
+		f.seq++
+		f.g.burst(f.at, f.seq)
+		started <- spent()
+	})
+	begin := <-started
+	for end := time.Now().Add(patience); f.bed.Counters().Sent < want; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			f.g.t.Fatalf("got %d packets relayed, want %d", f.bed.Counters().Sent, want)
+		}
+	}
+	f.streams[0].On(func() { ended <- spent() })
+	return <-ended - begin
+}
+
+// aside has the floor relay a burst on the worker's thread, and returns what CPU time it takes.
+func (f *field) aside(low *floor) time.Duration {
+	took := make(chan time.Duration)
+	f.streams[0].On(func() {
+		f.g.burst(low.at, 0)
+		t := spent()
+		low.run()
+		took <- spent() - t
+	})
+	return <-took
+}
+
+// BenchmarkRelay relays bursts of packets and, on the same thread in turn, has the
+// floor do so: ns/packet, floor-ns/packet and their ratio are medians of CPU time.
+func BenchmarkRelay(b *testing.B) {
+	const n = 1000
+	f := newField(b, n)
+	plain := newFloor(b, f.g, n)
+	var relayed, least []float64
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for b.Loop() {
+		low := f.aside(plain)
+		if got := f.g.drain(); got != n {
+			b.Fatalf("got %d packets through the floor, want %d", got, n)
+		}
+		high := f.lockstep()
+		if got := f.g.drain(); got != n {
+			b.Fatalf("got %d packets through the relay, want %d", got, n)
+		}
+		relayed, least = append(relayed, float64(high)/n), append(least, float64(low)/n)
+	}
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(median(relayed), "ns/packet")
+	b.ReportMetric(median(least), "floor-ns/packet")
+	b.ReportMetric(median(relayed)/median(least), "ratio")
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(n*len(relayed)), "allocs/packet")
+	b.ReportMetric(0, "ns/op")
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
