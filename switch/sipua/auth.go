@@ -43,16 +43,17 @@ var algorithms = map[string]func(*directory.Client) string{
 
 // authenticator checks digests.
 type authenticator struct {
-	realm  string
-	offer  []string // keys of algorithms
-	users  Users
-	nonces *nonces
-	guard  *guard
-	dummy  directory.Client // stands in for logins that do not exist, so that they cost the same
+	realm   string
+	offer   []string // keys of algorithms
+	md5Only []string // see Config
+	users   Users
+	nonces  *nonces
+	guard   *guard
+	dummy   directory.Client // stands in for logins that do not exist, so that they cost the same
 }
 
 func newAuthenticator(cfg Config, users Users) *authenticator {
-	a := &authenticator{realm: cfg.Realm, offer: cfg.Digest, users: users, nonces: newNonces(cfg.Nonce), guard: newGuard(cfg.MaxGuesses, cfg.GuessWindow)}
+	a := &authenticator{realm: cfg.Realm, offer: cfg.Digest, md5Only: cfg.MD5Only, users: users, nonces: newNonces(cfg.Nonce), guard: newGuard(cfg.MaxGuesses, cfg.GuessWindow)}
 	a.dummy.SetPassword(cfg.Realm, randomText())
 	return a
 }
@@ -68,7 +69,7 @@ func (a *authenticator) authenticate(now time.Time, from netip.Addr, m *transpor
 		if m.Method != "REGISTER" && !source.stranger(now) {
 			return directory.Client{}, silence(errStranger)
 		}
-		return directory.Client{}, a.challenge(now, from, m.Method, false, errNoCredentials)
+		return directory.Client{}, a.challenge(now, from, m.Method, f[headerUserAgent], false, errNoCredentials)
 	}
 	if wait := source.wait(now); wait > 0 {
 		if !source.tell(now) {
@@ -82,10 +83,10 @@ func (a *authenticator) authenticate(now time.Time, from netip.Addr, m *transpor
 	client, ok := a.verify(m.Method, cred)
 	if !ok {
 		source.wrong(now)
-		return directory.Client{}, a.challenge(now, from, m.Method, false, errWrongDigest)
+		return directory.Client{}, a.challenge(now, from, m.Method, f[headerUserAgent], false, errWrongDigest)
 	}
 	if !a.nonces.use(now, from, cred.Nonce, cred.Nc) {
-		return directory.Client{}, a.challenge(now, from, m.Method, true, errStaleNonce)
+		return directory.Client{}, a.challenge(now, from, m.Method, f[headerUserAgent], true, errStaleNonce)
 	}
 	source.right(now)
 	return client, nil
@@ -144,14 +145,18 @@ func parseCredentials(v string) *digest.Credentials {
 }
 
 // challenge asks for credentials: once per algorithm, with one nonce.
-func (a *authenticator) challenge(now time.Time, from netip.Addr, method string, stale bool, err error) *answer {
+func (a *authenticator) challenge(now time.Time, from netip.Addr, method, userAgent string, stale bool, err error) *answer {
 	code, name := 407, "Proxy-Authenticate"
 	if method == "REGISTER" {
 		code, name = 401, "WWW-Authenticate"
 	}
 	nonce := a.nonces.make(now, from)
-	headers := make([]call.Header, 0, len(a.offer))
-	for _, algorithm := range a.offer {
+	offer := a.offer
+	if slices.ContainsFunc(a.md5Only, func(name string) bool { return strings.HasPrefix(userAgent, name) }) {
+		offer = []string{"MD5"}
+	}
+	headers := make([]call.Header, 0, len(offer))
+	for _, algorithm := range offer {
 		c := digest.Challenge{Realm: a.realm, Nonce: nonce, Stale: stale, Algorithm: algorithm, QOP: []string{"auth"}}
 		headers = append(headers, call.Header{Name: name, Value: c.String()})
 	}

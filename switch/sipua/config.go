@@ -18,9 +18,10 @@ type Config struct {
 	Product string             `toml:"product"` // Server and User-Agent of all we send; "": neither is sent
 	Timers  transaction.Timers `toml:"timers"`  // RFC 3261 §17.1.1.1
 
-	Digest []string      `toml:"digest"`         // algorithms offered, in this order: MD5, SHA-256
-	Nonce  time.Duration `toml:"nonce_lifetime"` // how long a digest nonce lasts before it is stale
-	Allow  []Allowed     `toml:"allow"`          // sources whose INVITEs need no credentials
+	Digest  []string      `toml:"digest"`         // algorithms offered, in this order: MD5, SHA-256
+	MD5Only []string      `toml:"md5_only"`       // beginnings of the User-Agent of phones that give up when anything but MD5 is offered
+	Nonce   time.Duration `toml:"nonce_lifetime"` // how long a digest nonce lasts before it is stale
+	Allow   []Allowed     `toml:"allow"`          // sources whose INVITEs need no credentials
 
 	MaxGuesses      int           `toml:"max_guesses"`      // wrong passwords a source may send within GuessWindow before it is told to wait
 	GuessWindow     time.Duration `toml:"guess_window"`     // see MaxGuesses
@@ -54,6 +55,7 @@ func Default() Config {
 		Product:         "Tandem",
 		Timers:          transaction.DefaultTimers(),
 		Digest:          []string{"MD5", "SHA-256"},
+		MD5Only:         []string{"baresip v0.", "baresip v1."},
 		Nonce:           5 * time.Minute,
 		MaxGuesses:      20,
 		GuessWindow:     time.Minute,

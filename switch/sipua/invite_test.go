@@ -11,6 +11,7 @@ import (
 	"tandem/media/offer"
 	"tandem/switch/call"
 	"tandem/switch/sipua"
+	"tandem/switch/transport"
 )
 
 func TestCallComesInAndIsHungUp(t *testing.T) {
@@ -508,4 +509,124 @@ func TestCredentialsAreAskedFor(t *testing.T) {
 			t.Error("it became a call")
 		}
 	}, func(c *sipua.Config, _ *sipua.Deps) { c.Allow = nil })
+}
+
+// Design §2: what a dialog sends back to back is handled in that order.
+func TestOrderIsKept(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q, ok, l := alice.up("order")
+		const keys = "0123456789*#ABCD"
+		flow, err := r.layer.Connect(transport.UDP, r.local, alice.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, key := range keys {
+			info := q.within(ok, "INFO", 2+i)
+			info.kind, info.body = "application/dtmf", string(key)
+			m, err := transport.Index([]byte(info.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Flow = flow
+			r.ua.Receive(transport.ShardOf(m.CallID, r.ua.Shards()), []transport.Message{m})
+		}
+		var got []byte
+		for range keys {
+			time.Sleep(50 * time.Millisecond) // the channel is shorter than that
+			got = append(got, r.event(l, call.Digit).Digit)
+		}
+		if string(got) != keys {
+			t.Errorf("got %q, want %q", got, keys)
+		}
+	})
+}
+
+// Design §2: an answer goes back as it is, however long.
+func TestLongAnswer(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q := alice.invite("long")
+		for range 40 {
+			q.extra = append(q.extra, "Record-Route: <sip:"+strings.Repeat("p", 40)+".example;lr>")
+		}
+		alice.send(q.String())
+		alice.want("SIP/2.0 100")
+		l := r.leg(0)
+		go func() { _ = l.Answer(context.Background(), nil) }()
+		if ok := alice.want("SIP/2.0 200"); len(ok) < 2500 {
+			t.Errorf("got %d bytes", len(ok))
+		}
+	})
+}
+
+// Design §2: what can be read is answered, however broken.
+func TestMalformed(t *testing.T) {
+	for _, tt := range []struct{ name, from, to string }{
+		{"duplicate header", "Max-Forwards: 70\r\n", "Max-Forwards: 70\r\nMax-Forwards: 70\r\n"},
+		{"two Call-IDs", "Max-Forwards: 70\r\n", "Call-ID: another\r\n"},
+		{"Content-Length", "Content-Length: ", "Content-Length: 9"},
+		{"Max-Forwards", "Max-Forwards: 70", "Max-Forwards: many"},
+		{"method of CSeq", "CSeq: 1 INVITE", "CSeq: 1 BYE"},
+		{"NUL", `"Alice"`, "\"A\x00lice\""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				alice := r.phone()
+				alice.send(strings.Replace(alice.invite("broken").String(), tt.from, tt.to, 1))
+				alice.want("SIP/2.0 400")
+				if len(r.legs) != 0 {
+					t.Error("it became a call")
+				}
+				alice.up("whole")
+			})
+		})
+	}
+}
+
+func TestHopsAreUsedUp(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		alice.send(strings.Replace(alice.invite("hops").String(), "Max-Forwards: 70", "Max-Forwards: 0", 1))
+		alice.want("SIP/2.0 483")
+	})
+}
+
+func TestCallsAreCounted(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q, ok, l := alice.up("count")
+		alice.send(q.String())
+		alice.send(q.within(ok, "BYE", 2).String())
+		alice.want("SIP/2.0 200")
+		r.ended(l)
+		want := map[string]float64{
+			`tandem_sip_requests_total{direction="inbound",method="INVITE"}`:               2 - 1,
+			`tandem_sip_requests_total{direction="inbound",method="ACK"}`:                  1,
+			`tandem_sip_requests_total{direction="inbound",method="BYE"}`:                  1,
+			`tandem_sip_responses_total{class="1xx",direction="outbound",method="INVITE"}`: 1,
+			`tandem_sip_responses_total{class="2xx",direction="outbound",method="INVITE"}`: 1,
+			`tandem_sip_responses_total{class="2xx",direction="outbound",method="BYE"}`:    1,
+			`tandem_sip_retransmissions_total{direction="inbound"}`:                        1,
+		}
+		got := r.counters()
+		for name, v := range want {
+			if got[name] != v {
+				t.Errorf("%s: got %v, want %v", name, got[name], v)
+			}
+		}
+		time.Sleep(time.Minute)
+		alice.send(alice.invite("tick").String()) // gauges are published with the next message
+		alice.want("SIP/2.0 100")
+		synctest.Wait()
+		held := 0.0
+		for name, v := range r.counters() {
+			if strings.HasPrefix(name, "tandem_sip_held{") && !strings.Contains(name, "timer") {
+				held += v
+			}
+		}
+		if held != 2 { // the INVITE's transaction and its dialog
+			t.Errorf("%v transactions and dialogs are held, want 2", held)
+		}
+	})
 }

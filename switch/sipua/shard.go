@@ -119,6 +119,7 @@ func (s *shard) run(ctx context.Context) {
 
 // wait sleeps until there is work or a timer is due.
 func (s *shard) wait(ctx context.Context, timer *time.Timer) {
+	s.gauge()
 	var due <-chan time.Time
 	if at, ok := s.wheel.Next(); ok {
 		timer.Reset(max(at-time.Since(s.start), 0))
