@@ -23,7 +23,8 @@
 //
 // 2026-11-21: MD5 is offered before SHA-256, against the order RFC 8760 §2.4 prefers: sipp 3.6 and baresip 1.0, like
 // many phones, try the first challenge alone and give up on an algorithm they do not know. Both are offered, and sip.digest
-// turns them round or leaves MD5 out where all phones are known to be newer.
+// turns them round or leaves MD5 out where all phones are known to be newer. sip.md5_only names phones that refuse the whole
+// answer when SHA-256 stands anywhere in it (libre before 2.0).
 //
 // 2026-11-21: Headers are read by walking the message once (fields.go), and not by a
 // parser that builds an object for each: 13 messages of a call cost less than
