@@ -41,7 +41,7 @@ type Request struct {
 	Accept    string         // "": */*
 	Header    http.Header    // more headers; nil: none
 	Jar       http.CookieJar // nil: no cookies
-	Limit     int64          // bytes of body taken; 0: the configured limit of a document
+	Limit     int64          // bytes of body taken; 0: the configured limit of a document, or of a sound for Media
 	Timeout   time.Duration  // of the whole exchange; 0: as configured
 	Redirects int            // followed at most; 0: as configured; negative: none
 }
@@ -157,11 +157,15 @@ func (c *Client) do(parent context.Context, r Request) (*Response, error) {
 }
 
 func (c *Client) defaults(r *Request) {
+	limit, timeout := c.cfg.MaxDocument, c.cfg.Timeout
+	if r.Kind == Media {
+		limit, timeout = c.cfg.MaxMedia, c.cfg.MediaTimeout
+	}
 	if r.Limit == 0 {
-		r.Limit = c.cfg.MaxDocument
+		r.Limit = limit
 	}
 	if r.Timeout == 0 {
-		r.Timeout = c.cfg.Timeout
+		r.Timeout = timeout
 	}
 	if r.Redirects == 0 {
 		r.Redirects = c.cfg.MaxRedirects

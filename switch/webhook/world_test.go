@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"tandem/switch/call"
 	"tandem/switch/webhook"
 )
 
@@ -144,3 +145,8 @@ func readRequest(c net.Conn) *http.Request {
 	_, _ = io.Copy(io.Discard, r.Body)
 	return r
 }
+
+var (
+	privateAddr = netip.MustParseAddr("192.168.1.1")
+	goodParty   = call.Party{From: call.Identity{User: "carol"}, To: call.Identity{User: "good"}, Account: "AC2"}
+)
