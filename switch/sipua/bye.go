@@ -38,6 +38,7 @@ func hangupCode(c call.Cause) int {
 // crosses ours is answered.
 func (l *Leg) sendBye(c call.Cause) {
 	d := &l.dlg
+	l.mend()
 	d.localSeq++
 	branch := l.s.newBranch()
 	b := l.appendRequest(l.s.buf[:0], d, "BYE", branch, d.localSeq)

@@ -85,6 +85,7 @@ func (l *Leg) Info(ctx context.Context, contentType string, content []byte) erro
 			return
 		}
 		s, d := l.s, &l.dlg
+		l.mend()
 		d.localSeq++
 		branch := s.newBranch()
 		b := l.appendRequest(s.buf[:0], d, "INFO", branch, d.localSeq)

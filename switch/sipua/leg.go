@@ -114,6 +114,16 @@ func (l *Leg) emit(e call.Event) {
 		return
 	}
 	l.ended = e.Kind == call.Ended
+	if len(l.late) == 0 {
+		select {
+		case l.events <- e:
+			if l.ended {
+				close(l.events)
+			}
+			return
+		default:
+		}
+	}
 	l.late = append(l.late, e)
 	l.fire()
 }

@@ -116,6 +116,7 @@ func (r *reinvite) fire() {
 
 func (r *reinvite) send() {
 	l, s, d := r.l, r.l.s, &r.l.dlg
+	l.mend()
 	d.localSeq++
 	branch := s.newBranch()
 	b := l.appendRequest(s.buf[:0], d, "INVITE", branch, d.localSeq)

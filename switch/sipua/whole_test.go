@@ -312,3 +312,21 @@ func TestLongInvite(t *testing.T) {
 		})
 	}
 }
+
+// RFC 5626 in spirit: a client that lost its connection during a call hears the end of it over the new one.
+func TestConnectionIsLostDuringACall(t *testing.T) {
+	h := openHouse(t)
+	alice, bob := h.phone(t, "alice", "tcp"), h.phone(t, "bob", "udp")
+	alice.Register(300)
+	bob.Register(300)
+	out := alice.Invite("bob")
+	in := bob.WantCall()
+	in.Answer()
+	out.WantFinal(200)
+	alice.Close()
+	again := h.phone(t, "alice", "tcp")
+	again.Register(300)
+	in.Bye()
+	again.Want("the BYE of the call", func(m *siptest.Message) bool { return m.Method() == "BYE" && m.CallID() == out.ID() })
+	h.settled(t)
+}
