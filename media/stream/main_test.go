@@ -245,3 +245,20 @@ func bridge(t testing.TB, x, y *phone) {
 	y.stream.Sync()
 	x.stream.Sync()
 }
+
+// heard is what Notify's callback was told so far.
+func (p *phone) heard() []stream.Event {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]stream.Event(nil), p.told...)
+}
+
+func listenOn(t testing.TB, a netip.AddrPort) *net.UDPConn {
+	t.Helper()
+	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}

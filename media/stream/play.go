@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tandem/media"
+	"tandem/media/audio"
 	"tandem/media/codec"
 	"tandem/media/engine"
 	"tandem/media/offer"
@@ -70,7 +71,7 @@ func speech(p *media.Prompt, formats []offer.Pair) *voice {
 	}
 	for _, f := range formats {
 		if c, ok := codec.Lookup(f.Name, f.ClockRate, f.Channels); ok && sound(f) && c.Playable() {
-			return &voice{frames: p.Payloads(c.Key(), encoder(c)), hz: f.ClockRate, payloadType: f.Send}
+			return &voice{frames: audio.Payloads(p, c), hz: f.ClockRate, payloadType: f.Send}
 		}
 	}
 	return nil
@@ -78,25 +79,6 @@ func speech(p *media.Prompt, formats []offer.Pair) *voice {
 
 // same reports whether two slices are one and the same.
 func same(a, b []offer.Pair) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
-
-// encoder makes 20 ms payloads of a prompt; the last one is filled up with silence.
-func encoder(c *codec.Codec) func(*media.Prompt) [][]byte {
-	return func(p *media.Prompt) [][]byte {
-		pcm := convert(p, c.SampleRate)
-		size := c.SampleRate / int(time.Second/engine.Tick)
-		frames := make([][]byte, 0, len(pcm)/size+1)
-		for len(pcm) >= size {
-			frames = append(frames, c.Encode(nil, pcm[:size]))
-			pcm = pcm[size:]
-		}
-		if len(pcm) > 0 {
-			rest := make([]int16, size)
-			copy(rest, pcm)
-			frames = append(frames, c.Encode(nil, rest))
-		}
-		return frames
-	}
-}
 
 func (s *Stream) play(v *voice, loops int, done func(time.Duration, bool)) {
 	if s.closed {
