@@ -47,6 +47,7 @@ func BenchmarkCall(b *testing.B) {
 }
 
 func benchCall(b *testing.B, n int, ua *sipua.UA, alice, bob *socket, accepted chan call.Leg) {
+	b.Helper()
 	id := fmt.Sprint("bench", n)
 	alice.say("INVITE", id, "", 1, sdp(""))
 	in := <-accepted
@@ -67,7 +68,9 @@ func benchCall(b *testing.B, n int, ua *sipua.UA, alice, bob *socket, accepted c
 	go func() { done <- in.Answer(b.Context(), nil) }()
 	ok := alice.read()
 	alice.say("ACK", id, header(ok, "To"), 1, "")
-	<-done
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
 	alice.say("BYE", id, header(ok, "To"), 2, "")
 	alice.read()
 	<-in.Events()
@@ -77,6 +80,7 @@ func benchCall(b *testing.B, n int, ua *sipua.UA, alice, bob *socket, accepted c
 }
 
 func benchLayer(b *testing.B) *transport.Layer {
+	b.Helper()
 	cfg := transport.Default()
 	cfg.Listen = []transport.Listen{{Network: transport.UDP, Addr: netip.MustParseAddrPort("127.0.0.1:0")}}
 	layer := transport.New(cfg, 1, nobody{}, slog.New(slog.DiscardHandler), nil)
@@ -98,6 +102,7 @@ type socket struct {
 }
 
 func benchSocket(b *testing.B, layer *transport.Layer, ua *sipua.UA) *socket {
+	b.Helper()
 	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		b.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"tandem/switch/call"
 	"tandem/switch/transport"
 )
 
@@ -37,25 +36,6 @@ func appendBody(b []byte, contentType string, body []byte) []byte {
 	b = appendInt(b, "Content-Length", len(body))
 	b = append(b, "\r\n"...)
 	return append(b, body...)
-}
-
-// appendReason writes a Reason header (RFC 3326): why a request is sent or an answer is what it is.
-func appendReason(b []byte, code int, reason string) []byte {
-	if code == 0 && reason == "" {
-		return b
-	}
-	if code == 0 {
-		// Q.850 16 is normal clearing: what a BYE without a SIP status means.
-		b = append(b, "Reason: Q.850;cause=16"...)
-	} else {
-		b = append(b, "Reason: SIP;cause="...)
-		b = strconv.AppendInt(b, int64(code), 10)
-	}
-	if reason != "" {
-		b = append(b, ";text="...)
-		b = appendQuoted(b, reason)
-	}
-	return append(b, "\r\n"...)
 }
 
 // appendHead writes the headers that every answer to m repeats (RFC 3261 §8.2.6.2), with the tag
@@ -162,29 +142,4 @@ func appendContact(b []byte, f transport.Flow) []byte {
 		b = append(b, f.Network().String()...)
 	}
 	return append(b, ">\r\n"...)
-}
-
-// safe reports whether a header set from outside can stand on a line of its own and means what it says.
-func safe(h call.Header) bool {
-	if h.Name == "" || strings.ContainsAny(h.Value, "\r\n\x00") {
-		return false
-	}
-	for i := 0; i < len(h.Name); i++ {
-		c := h.Name[i]
-		token := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-.!%*_+`'~", c) >= 0
-		if !token {
-			return false
-		}
-	}
-	return identify(h.Name) == headerOther && !reserved(h.Name)
-}
-
-// reserved names headers the core writes itself, besides those it reads.
-func reserved(name string) bool {
-	for _, r := range [...]string{"Content-Length", "l", "Allow", "Supported", "k", "Authorization", "Proxy-Authorization"} {
-		if strings.EqualFold(name, r) {
-			return true
-		}
-	}
-	return false
 }

@@ -161,14 +161,14 @@ func (l *lines) take() string {
 		l.rest = l.rest[next:]
 		return trim(line)
 	}
-	joined := trim(l.rest[:next])
+	parts := []string{trim(l.rest[:next])}
 	l.rest = l.rest[next:]
 	for l.rest != "" && (l.rest[0] == ' ' || l.rest[0] == '\t') {
 		part, rest, _ := strings.Cut(l.rest, "\n")
-		joined += " " + trim(part)
+		parts = append(parts, trim(part))
 		l.rest = rest
 	}
-	return joined
+	return strings.Join(parts, " ")
 }
 
 // trim takes white space and line ends off both sides.

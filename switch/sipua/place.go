@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,6 +70,7 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 	switch {
 	case err != nil:
 	case targets == nil:
+		//nolint:contextcheck // looking up outlives the caller: Invite returns before it
 		err = u.lookup(to, func(found []target, err error) {
 			st, err := p.open(found, err)
 			s.post(func() { p.start(st, found, err) })
@@ -157,8 +159,7 @@ func (p *placing) start(st Stream, targets []target, err error) {
 
 // lookupCode is the answer for a callee that could not even be rung.
 func lookupCode(err error) int {
-	var r *call.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*call.Refusal](err); ok {
 		return r.Code
 	}
 	return 404
@@ -272,11 +273,4 @@ func (p *placing) appendACK(b []byte, t *inviteClient, to string) []byte {
 }
 
 // knows reports whether a To tag is that of an early dialog.
-func (p *placing) knows(tag string) bool {
-	for _, e := range p.early {
-		if e == tag {
-			return true
-		}
-	}
-	return false
-}
+func (p *placing) knows(tag string) bool { return slices.Contains(p.early, tag) }

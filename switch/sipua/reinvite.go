@@ -190,7 +190,7 @@ func (r *reinvite) accepted(t *inviteClient, m *transport.Message) {
 	if l.re != r || t != r.tx {
 		return // the leg has ended, or it is the 2xx of another try
 	}
-	err := error(errNoAnswerSDP)
+	err := errNoAnswerSDP
 	switch {
 	case a != nil:
 		err = a

@@ -2,14 +2,11 @@ package sipua_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -17,9 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tandem/media"
-	"tandem/media/offer"
-	"tandem/media/stream"
 	"tandem/switch/call"
 	"tandem/switch/sipua"
 	"tandem/switch/transport"
@@ -395,88 +389,8 @@ func (p *phone) taken() (call.Leg, string, string) {
 }
 
 // fakeMedia opens streams without sockets.
-type fakeMedia struct {
-	mu      sync.Mutex
-	streams []*fakeStream
-	full    bool
-}
-
-var errFull = errors.New("no free port")
-
-func (f *fakeMedia) Open(_ sipua.Stream, _, _ netip.Addr) (sipua.Stream, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.full {
-		return nil, errFull
-	}
-	s := &fakeStream{port: uint16(30000 + 2*len(f.streams))}
-	f.streams = append(f.streams, s)
-	return s, nil
-}
-
 // last is the stream opened last.
-func (f *fakeMedia) last() *fakeStream {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.streams[len(f.streams)-1]
-}
-
 // open is how many streams are not closed.
-func (f *fakeMedia) open() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.streams) - len(slices.DeleteFunc(slices.Clone(f.streams), func(s *fakeStream) bool { return !s.isClosed() }))
-}
-
-type fakeStream struct {
-	port   uint16
-	mu     sync.Mutex
-	agreed offer.Agreed
-	early  bool
-	times  int
-	closed bool
-	watch  func(stream.Event)
-}
-
-func (s *fakeStream) Bridge(media.Stream) error { return nil }
-func (s *fakeStream) Unbridge()                 {}
-func (s *fakeStream) Play(*media.Prompt, int, func(time.Duration, bool)) error {
-	return nil
-}
-func (s *fakeStream) Stop()                        {}
-func (s *fakeStream) Mute(bool)                    {}
-func (s *fakeStream) Stats() media.Stats           { return media.Stats{} }
-func (s *fakeStream) Watch(f func(e stream.Event)) { s.watch = f }
-func (s *fakeStream) Local() (rtp, rtcp netip.AddrPort) {
-	a := netip.MustParseAddr("127.0.0.1")
-	return netip.AddrPortFrom(a, s.port), netip.AddrPortFrom(a, s.port+1)
-}
-
-func (s *fakeStream) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-}
-
-func (s *fakeStream) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
-}
-
-func (s *fakeStream) Agree(a offer.Agreed, _ netip.Addr, early bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.agreed, s.early = a, early
-	s.times++
-}
-
-func (s *fakeStream) agreement() (offer.Agreed, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.agreed, s.early
-}
-
 // counters are the values of all counters and gauges by name and labels.
 func (r *rig) counters() map[string]float64 {
 	r.t.Helper()

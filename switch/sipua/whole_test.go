@@ -79,6 +79,7 @@ func openHouse(t *testing.T) *house {
 
 // serve runs all until the test ends, the first to be started last to stop.
 func (h *house) serve(t *testing.T, all ...func(context.Context) error) {
+	t.Helper()
 	for _, f := range all {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
@@ -263,7 +264,7 @@ func TestLongInvite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer u.Close()
+			defer func() { _ = u.Close() }()
 			came := make(chan string, 8)
 			go func() {
 				b := make([]byte, 65536)
@@ -276,13 +277,13 @@ func TestLongInvite(t *testing.T) {
 				if err != nil {
 					t.Skip("the port is taken for TCP:", err)
 				}
-				defer l.Close()
+				defer func() { _ = l.Close() }()
 				go func() {
 					c, err := l.Accept()
 					if err != nil {
 						return
 					}
-					defer c.Close()
+					defer func() { _ = c.Close() }()
 					if n, err := c.Read(make([]byte, 65536)); err == nil && n > 1300 {
 						came <- "tcp"
 					}
