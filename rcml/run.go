@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"tandem/switch/call"
@@ -192,6 +193,9 @@ func resolve(base *url.URL, ref string, files bool) (string, error) {
 	}
 	if base != nil {
 		u = base.ResolveReference(u)
+	}
+	if u.Scheme == "file" && u.Opaque != "" { // file:name is below the folder like file:///name
+		u.Path, u.Opaque = "/"+strings.TrimLeft(unescape(u.Opaque), "/"), ""
 	}
 	switch {
 	case u.Scheme == "file" && files:
