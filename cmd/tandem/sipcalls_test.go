@@ -2,25 +2,36 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 )
 
+// answersToINVITE finds every 200 to the second INVITE, the one with credentials.
+var answersToINVITE = regexp.MustCompile(`SIP/2\.0 200 OK\r\n(?:[^\r\n]+\r\n)*CSeq: 2 INVITE`)
+
 // TestCallsBetweenSIPpPhones runs a caller's scenario against a callee's, both registered, and reads what the switch kept of it.
 func TestCallsBetweenSIPpPhones(t *testing.T) {
 	p := serve(t, t.TempDir())
-	for _, c := range []struct{ name, caller, callee, status string }{
-		{"a call through", "caller", "callee", "completed"},
-		{"early media", "caller_early_media", "callee_early_media", "completed"},
-		{"the caller gives up", "caller_cancels", "callee_is_cancelled", "canceled"},
-		{"busy", "caller_hears_busy", "callee_busy", "busy"},
-		{"no answer", "caller_cancels", "callee_is_cancelled", "canceled"},
-		{"hold and resume", "caller_holds", "callee_is_held", "completed"},
-		{"the INVITE is lost twice", "caller", "callee_deaf_at_first", "completed"},
-		{"the ACK comes late", "caller_repeats", "callee", "completed"},
+	calleePort := freePort(t) // one port: a binding of an earlier case would be rung as well
+	for _, c := range []struct {
+		name, caller, callee, status string
+		repeated                     func(caller, callee string) int // how often the switch said what was slow to be answered
+	}{
+		{name: "a call through", caller: "caller", callee: "callee", status: "completed"},
+		{name: "early media", caller: "caller_early_media", callee: "callee_early_media", status: "completed"},
+		{name: "the caller gives up", caller: "caller_cancels", callee: "callee_is_cancelled", status: "canceled"},
+		{name: "busy", caller: "caller_hears_busy", callee: "callee_busy", status: "busy"},
+		{name: "no answer", caller: "caller_cancels", callee: "callee_is_cancelled", status: "canceled"},
+		{name: "hold and resume", caller: "caller_holds", callee: "callee_is_held", status: "completed"},
+		{name: "the INVITE is lost twice", caller: "caller", callee: "callee_deaf_at_first", status: "completed", repeated: func(_, callee string) int {
+			return strings.Count(callee, "\nINVITE sip:")
+		}},
+		{name: "the ACK comes late", caller: "caller_repeats", callee: "callee", status: "completed", repeated: func(caller, _ string) int {
+			return len(answersToINVITE.FindAllString(caller, -1))
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			calleePort := freePort(t)
 			startSIPp(t, p, "register", calleePort, p.client(1), "").wait()
 			callee := startSIPp(t, p, c.callee, calleePort, p.client(1), "")
 			caller := startSIPp(t, p, c.caller, freePort(t), p.client(0), p.client(1).Login)
@@ -28,6 +39,11 @@ func TestCallsBetweenSIPpPhones(t *testing.T) {
 			callee.wait()
 			hidesTopology(t, callee.messages(), caller.messages())
 			wantRecords(t, p, c.status)
+			if c.repeated != nil {
+				if n := c.repeated(caller.messages(), callee.messages()); n < 3 {
+					t.Errorf("the switch sent it %d times within 1.7 s, want at least 3", n)
+				}
+			}
 		})
 	}
 }
