@@ -93,7 +93,10 @@ func (p *Profile) list(s string) []string {
 // progress is called on the loop of the call it tells about.
 func (p *reporter) progress(at call.Progress) {
 	name := at.Step.String()
-	if !p.wanted[name] && !(at.Step == call.StepAnswered && p.wanted["in-progress"]) {
+	if at.Step == call.StepAnswered && p.wanted["in-progress"] {
+		name = "in-progress"
+	}
+	if !p.wanted[name] {
 		return
 	}
 	cb := Callback{

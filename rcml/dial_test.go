@@ -72,14 +72,18 @@ func TestDialAction(t *testing.T) {
 			w.wait(3 * time.Second)
 			w.child("carol").WantDid(w.t, "cancel Request timeout")
 		}, "DialCallStatus=no-answer DialCallDuration=0 DialRingDuration=3 DialBridged=false", "bye Normal clearing"},
-		{"D06 busy", `<Dial action="/d">carol</Dial>`, func(w *world) { w.child("carol").Busy() },
-			"DialCallStatus=busy DialCallDuration=0 CallStatus=in-progress", "bye Normal clearing"},
+		{
+			"D06 busy", `<Dial action="/d">carol</Dial>`, func(w *world) { w.child("carol").Busy() },
+			"DialCallStatus=busy DialCallDuration=0 CallStatus=in-progress", "bye Normal clearing",
+		},
 		{"D07 603", `<Dial action="/d">carol</Dial>`, func(w *world) { w.child("carol").Refused(603) }, "DialCallStatus=busy", "bye Normal clearing"},
 		{"D07 404", `<Dial action="/d">carol</Dial>`, func(w *world) { w.child("carol").Refused(404) }, "DialCallStatus=failed", "bye Normal clearing"},
 		{"D07 480", `<Dial action="/d">carol</Dial>`, func(w *world) { w.child("carol").Refused(480) }, "DialCallStatus=no-answer", "bye Normal clearing"},
 		{"D07 503", `<Dial action="/d">carol</Dial>`, func(w *world) { w.child("carol").Refused(503) }, "DialCallStatus=failed", "bye Normal clearing"},
-		{"D08 not registered", `<Dial action="/d"><Client>nobody</Client></Dial>`, func(*world) {},
-			"DialCallStatus=failed DialCallSid= DialCallDuration=0 DialBridged=false OutboundCallSid=", "bye Normal clearing"},
+		{
+			"D08 not registered", `<Dial action="/d"><Client>nobody</Client></Dial>`, func(*world) {},
+			"DialCallStatus=failed DialCallSid= DialCallDuration=0 DialBridged=false OutboundCallSid=", "bye Normal clearing",
+		},
 		{"D10 caller gives up", `<Dial action="/d">carol</Dial>`, func(w *world) {
 			w.child("carol").Ringing()
 			w.caller.Hang()
@@ -107,8 +111,10 @@ func TestDialAction(t *testing.T) {
 			carol.WantHangup(w.t)
 		}, "DialCallStatus=completed CallStatus=in-progress", "bye Normal clearing"},
 		{"callerId unusable", `<Dial action="/d" callerId="a@b&lt;">carol</Dial>`, func(*world) {}, "DialCallStatus=failed DialCallSid=", "bye Normal clearing"},
-		{"Conference is not built", `<Dial action="/d"><Conference>room</Conference><Number>b</Number></Dial>`, func(*world) {},
-			"DialCallStatus=failed DialCallSid=", "bye Normal clearing"},
+		{
+			"Conference is not built", `<Dial action="/d"><Conference>room</Conference><Number>b</Number></Dial>`, func(*world) {},
+			"DialCallStatus=failed DialCallSid=", "bye Normal clearing",
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -304,20 +310,28 @@ func TestInvites(t *testing.T) {
 		{"D22 callerId", `<Dial callerId="+15551112222">b</Dial>`, "sip:b@example.net", "+15551112222", "", ""},
 		{"callerId of a client", `<Dial callerId="client:dora">b</Dial>`, "sip:b@example.net", "dora", "", ""},
 		{"D23 caller's own", `<Dial>b</Dial>`, "sip:b@example.net", "alice Alice", "", ""},
-		{"D24 headers", `<Dial><Sip>sip:b@host?X-Order=42&amp;Foo=bar%20baz&Subject=s</Sip></Dial>`, "sip:b@host", "alice Alice",
-			"X-Order: 42, X-Foo: bar baz, Subject: s", ""},
-		{"D25 reserved", `<Dial><Sip>sip:b@host?Via=x&amp;Content-Type=y&amp;a=1%0d%0aVia:z&amp;b%20c=1</Sip></Dial>`, "sip:b@host", "alice Alice", "",
-			"19003 19003 19003 19003"},
+		{
+			"D24 headers", `<Dial><Sip>sip:b@host?X-Order=42&amp;Foo=bar%20baz&Subject=s</Sip></Dial>`, "sip:b@host", "alice Alice",
+			"X-Order: 42, X-Foo: bar baz, Subject: s", "",
+		},
+		{
+			"D25 reserved", `<Dial><Sip>sip:b@host?Via=x&amp;Content-Type=y&amp;a=1%0d%0aVia:z&amp;b%20c=1</Sip></Dial>`, "sip:b@host", "alice Alice", "",
+			"19003 19003 19003 19003",
+		},
 		{"headers too long", `<Dial><Number>b?A=` + strings.Repeat("x", 1100) + `</Number></Dial>`, "sip:b@example.net", "alice Alice", "", "19003"},
 		{"D27 transport", `<Dial><Sip>b@host;transport=tcp</Sip></Dial>`, "sip:b@host;transport=tcp", "alice Alice", "", ""},
 		{"D29 client", `<Dial>client:bob</Dial>`, "sip:bob@example.net", "alice Alice", "", ""},
 		{"D29 sip", `<Dial>bob@host</Dial>`, "sip:bob@host", "alice Alice", "", ""},
 		{"D29 number", `<Dial> 555-12 (34) </Dial>`, "sip:5551234@example.net", "alice Alice", "", ""},
 		{"Uri", `<Dial><Uri>sips:b@host</Uri></Dial>`, "sips:b@host", "alice Alice", "", ""},
-		{"Client with Parameter", `<Dial><Client><Identity>dora</Identity><Parameter name="a" value="1"/></Client></Dial>`,
-			"sip:dora@example.net", "alice Alice", "X-a: 1", ""},
-		{"Sip with Headers", `<Dial><Sip><Uri priority="2">c@host</Uri><Uri priority="1">b@host</Uri><Headers><Header name="n" value="v"/></Headers></Sip></Dial>`,
-			"sip:b@host", "alice Alice", "X-n: v", ""},
+		{
+			"Client with Parameter", `<Dial><Client><Identity>dora</Identity><Parameter name="a" value="1"/></Client></Dial>`,
+			"sip:dora@example.net", "alice Alice", "X-a: 1", "",
+		},
+		{
+			"Sip with Headers", `<Dial><Sip><Uri priority="2">c@host</Uri><Uri priority="1">b@host</Uri><Headers><Header name="n" value="v"/></Headers></Sip></Dial>`,
+			"sip:b@host", "alice Alice", "X-n: v", "",
+		},
 		{"Video", `<Dial><Client name="dora"><Video enable="true" mode="mcv" layout="linear"/></Client></Dial>`, "sip:dora@example.net", "alice Alice", "", "15001"},
 		{"D21 invalid numbers", `<Dial timeout="abc" timeLimit="-1" method="PUT">b</Dial>`, "sip:b@example.net", "alice Alice", "", "13210 13212 13216"},
 		{"not built", `<Dial record="true" referUrl="/r"><Number sendDigits="ww1">b</Number></Dial>`, "sip:b@example.net", "alice Alice", "", "19008 19008 19008"},

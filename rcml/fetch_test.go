@@ -265,7 +265,9 @@ func TestI28SIPHeaders(t *testing.T) {
 		w.caller = calltest.NewLegFrom(call.Party{
 			From: call.Identity{User: "alice"}, To: call.Identity{User: "bob"}, Diverted: "11223344",
 			Headers: []call.Header{
-				{Name: "X-Account", Value: "7"}, {Name: "x-account", Value: "8"}, {Name: "Subject", Value: "s"},
+				{Name: "X-Account", Value: "7"},
+				{Name: "x-account", Value: "8"},
+				{Name: "Subject", Value: "s"},
 				{Name: "Diversion", Value: "<sip:11223344@x>;reason=unknown"},
 			},
 		})

@@ -96,10 +96,10 @@ func isUTF16(b []byte) bool {
 
 // withMark makes the byte order of a UTF-16 text without mark explicit.
 func withMark(b []byte) []byte {
-	switch {
-	case b[0] == '<':
+	switch b[0] {
+	case '<':
 		return append([]byte{0xff, 0xfe}, b...)
-	case b[0] == 0:
+	case 0:
 		return append([]byte{0xfe, 0xff}, b...)
 	}
 	return b

@@ -2,6 +2,7 @@ package rcml_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,7 +155,7 @@ func TestLegCallbacks(t *testing.T) {
 				w.wait(time.Second)
 				w.wantTold(row.told)
 				for _, cb := range w.callbacks {
-					if cb.URL != "http://app/c" || cb.Method != "GET" || cb.Jar == nil {
+					if cb.URL != "http://app/c" || cb.Method != http.MethodGet || cb.Jar == nil {
 						t.Errorf("got %s %s, jar %v", cb.Method, cb.URL, cb.Jar)
 					}
 				}

@@ -56,9 +56,14 @@ func TestPause(t *testing.T) {
 		length, codes string
 		want          time.Duration
 	}{
-		{"", "", time.Second}, {`length="3"`, "", 3 * time.Second}, {`length="2.9"`, "", 2 * time.Second},
-		{`length=" 2 "`, "", 2 * time.Second}, {`length="abc"`, "13910", time.Second}, {`length="0"`, "13910", time.Second},
-		{`length="-4"`, "13910", time.Second}, {`length="99999999999999999999"`, "13910", time.Second},
+		{"", "", time.Second},
+		{`length="3"`, "", 3 * time.Second},
+		{`length="2.9"`, "", 2 * time.Second},
+		{`length=" 2 "`, "", 2 * time.Second},
+		{`length="abc"`, "13910", time.Second},
+		{`length="0"`, "13910", time.Second},
+		{`length="-4"`, "13910", time.Second},
+		{`length="99999999999999999999"`, "13910", time.Second},
 	}
 	for _, row := range rows {
 		t.Run(row.length, func(t *testing.T) {

@@ -27,6 +27,7 @@ func BenchmarkCall(b *testing.B) {
 func BenchmarkCallWithoutScript(b *testing.B) { benchmark(b, nil) }
 
 func benchmark(b *testing.B, h call.Handler) {
+	b.Helper()
 	s := calltest.NewSwitch(b, h)
 	b.ReportAllocs()
 	for b.Loop() {

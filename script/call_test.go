@@ -100,8 +100,10 @@ call:play("after.wav")`
 		}, "bridged=true by=callee code=200 duration=3 ring=2 status=completed"},
 		{"busy", func(_ *world, carol *calltest.Leg) { carol.Busy() }, "bridged=false by=nobody code=486 duration=0 ring=0 status=busy"},
 		{"no answer", func(w *world, _ *calltest.Leg) { w.wait(5 * time.Second) }, "bridged=false by=nobody code=408 duration=0 ring=5 status=no-answer"},
-		{"key", func(w *world, carol *calltest.Leg) { carol.Answered(); w.wait(time.Second); w.caller.Press("*") },
-			"bridged=true by=key code=200 duration=1 ring=0 status=completed"},
+		{
+			"key", func(w *world, carol *calltest.Leg) { carol.Answered(); w.wait(time.Second); w.caller.Press("*") },
+			"bridged=true by=key code=200 duration=1 ring=0 status=completed",
+		},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -114,7 +116,7 @@ call:play("after.wav")`
 				row.happens(w, carol)
 				w.wait(10 * time.Second)
 				w.wantErr("")
-				for _, fact := range strings.Fields(row.want) {
+				for fact := range strings.FieldsSeq(row.want) {
 					if !strings.Contains(w.logged(), fact) {
 						t.Errorf("%s is not in %s", fact, w.logged())
 					}

@@ -67,7 +67,7 @@ func (e *Engine) run(ctx context.Context, c *call.Call, proto *lua.FunctionProto
 	globals := s.globals()
 	globals.RawSetString("call", s.newCall(r))
 	r.meter.globals = globals
-	s.l.SetContext(r.meter)
+	s.l.SetContext(r.meter) //nolint:contextcheck // the meter is ctx and counts
 	f := s.l.NewFunctionFromProto(proto)
 	f.Env = globals
 	s.l.Push(f)

@@ -63,7 +63,7 @@ func positive(l *lua.LState, name string, v lua.LValue) time.Duration {
 
 func dialKey(l *lua.LState, d *call.Dial, v lua.LValue) {
 	key := text(l, "hangup_key", v)
-	if len(key) != 1 || !strings.Contains("0123456789*#ABCD", key) {
+	if len(key) != 1 || !strings.ContainsAny(key, "0123456789*#ABCD") {
 		l.RaiseError("dial: hangup_key must be one of 0-9 * # A-D")
 	}
 	d.HangupKey = key[0]

@@ -203,9 +203,8 @@ func (w *walk) drain() {
 func tableSize(t *lua.LTable) int64 {
 	const valueSize, entrySize = 16, 64
 	size := int64(160)
-	v := reflect.ValueOf(t).Elem()
-	for i := range v.NumField() {
-		switch f := v.Field(i); f.Kind() {
+	for _, f := range reflect.ValueOf(t).Elem().Fields() {
+		switch f.Kind() {
 		case reflect.Slice:
 			size += valueSize * int64(f.Cap())
 		case reflect.Map:

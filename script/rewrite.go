@@ -29,8 +29,8 @@ func rewrite(v reflect.Value) {
 			rewrite(v.Elem())
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Field(i); f.CanSet() {
+		for _, f := range v.Fields() {
+			if f.CanSet() {
 				rewrite(f)
 			}
 		}
@@ -39,7 +39,7 @@ func rewrite(v reflect.Value) {
 			return
 		}
 		rewrite(v.Elem())
-		if concat, ok := v.Interface().(*ast.StringConcatOpExpr); ok && v.Type() == exprType {
+		if concat, ok := reflect.TypeAssert[*ast.StringConcatOpExpr](v); ok && v.Type() == exprType {
 			v.Set(reflect.ValueOf(ast.Expr(bounded(concat))))
 		}
 	}

@@ -71,7 +71,7 @@ func TestApplicationsThatMisbehaveEndTheirOwnCall(t *testing.T) {
 			row.code, row.sip = 21402, "refuse 404"
 		}
 		t.Run(row.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+			bubble(t, func(w *world, c *webhook.Client) {
 				w.serve("good", good)
 				w.names["dead"] = append(w.names["dead"], publicAddr.Next().Next())
 				w.names["inside"] = append(w.names["inside"], privateAddr)
@@ -80,7 +80,7 @@ func TestApplicationsThatMisbehaveEndTheirOwnCall(t *testing.T) {
 				w.at("bad", publicAddr.Next(), row.serve)
 				f := &fetcher{client: c}
 				engine := rcml.New(rcml.Default(), rcml.Deps{Fetch: f, Notifier: f})
-				s := calltest.NewSwitch(t, &rcml.Handler{Engine: engine, URL: row.url})
+				s := calltest.NewSwitch(w.t, &rcml.Handler{Engine: engine, URL: row.url})
 				s.Mux.Plans = map[string]call.Handler{"good": &rcml.Handler{Engine: engine, URL: "http://good/"}}
 				bad, fine := calltest.NewLeg(), calltest.NewLegFrom(goodParty)
 				s.Accept(bad)

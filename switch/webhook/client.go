@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -207,7 +208,7 @@ func (c *Client) hop(ctx context.Context, r Request, u *url.URL) (resp *Response
 	if err != nil {
 		return nil, nil, err
 	}
-	defer got.Body.Close()
+	defer func() { _ = got.Body.Close() }()
 	if location := got.Header.Get("Location"); location != "" && redirects(got.StatusCode) && r.Redirects > 0 {
 		next, err := follow(u, location)
 		return nil, next, err
@@ -260,9 +261,7 @@ func (c *Client) request(ctx context.Context, r Request, u url.URL) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range r.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, r.Header)
 	req.Header.Set("User-Agent", c.cfg.Product)
 	req.Header.Set("Accept", r.Accept)
 	req.Header.Set("X-Request-Id", requestID())

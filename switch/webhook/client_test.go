@@ -18,11 +18,11 @@ import (
 )
 
 // bubble runs f in a synctest bubble with a network and a client of its own.
-func bubble(t *testing.T, f func(t *testing.T, w *world, c *webhook.Client)) {
+func bubble(t *testing.T, f func(w *world, c *webhook.Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		f(t, w, w.client(t, func(cfg *webhook.Config, d *webhook.Deps) {
+		f(w, w.client(t, func(cfg *webhook.Config, d *webhook.Deps) {
 			cfg.PerAccount = 2
 			d.Tokens = func(account string) string { return map[string]string{"AC1": "12345"}[account] }
 		}))
@@ -40,7 +40,7 @@ func TestRequestForms(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+			bubble(t, func(w *world, c *webhook.Client) {
 				w.serve("app", func(rw http.ResponseWriter, r *http.Request) {
 					body, _ := io.ReadAll(r.Body)
 					if r.RequestURI != row.uri || string(body) != row.body {
@@ -55,7 +55,7 @@ func TestRequestForms(t *testing.T) {
 					}
 					_, _ = io.WriteString(rw, "ok")
 				})
-				resp, err := c.Do(t.Context(), webhook.Request{Method: row.method, URL: row.url, Params: params})
+				resp, err := c.Do(w.t.Context(), webhook.Request{Method: row.method, URL: row.url, Params: params})
 				if err != nil || string(resp.Body) != "ok" || strings.Contains(resp.URL, "@") {
 					t.Errorf("got %+v, %v", resp, err)
 				}
@@ -65,7 +65,7 @@ func TestRequestForms(t *testing.T) {
 }
 
 func TestSignatureTravels(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		w.serve("app", func(_ http.ResponseWriter, r *http.Request) {
 			want := ""
 			if r.URL.Path == "/signed" {
@@ -75,15 +75,15 @@ func TestSignatureTravels(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
-		_, _ = c.Do(t.Context(), webhook.Request{Account: "AC1", URL: "http://u:p@app:80/signed?a=1", Params: webhook.Params{{"k", "v"}}})
-		_, _ = c.Do(t.Context(), webhook.Request{Account: "AC2", URL: "http://app/plain"})
+		_, _ = c.Do(w.t.Context(), webhook.Request{Account: "AC1", URL: "http://u:p@app:80/signed?a=1", Params: webhook.Params{{"k", "v"}}})
+		_, _ = c.Do(w.t.Context(), webhook.Request{Account: "AC2", URL: "http://app/plain"})
 	})
 }
 
 func TestRedirectsKeepMethodAndParameters(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+			bubble(t, func(w *world, c *webhook.Client) {
 				w.serve("app", func(rw http.ResponseWriter, r *http.Request) {
 					if r.URL.Path == "/a" {
 						http.Redirect(rw, r, "/b", status)
@@ -93,7 +93,7 @@ func TestRedirectsKeepMethodAndParameters(t *testing.T) {
 						t.Errorf("got %s %v", r.Method, r.Form)
 					}
 				})
-				resp, err := c.Do(t.Context(), webhook.Request{URL: "http://u:p@app/a", Params: webhook.Params{{"k", "v"}}})
+				resp, err := c.Do(w.t.Context(), webhook.Request{URL: "http://u:p@app/a", Params: webhook.Params{{"k", "v"}}})
 				if err != nil || resp.URL != "http://app/b" {
 					t.Errorf("got %+v, %v", resp, err)
 				}
@@ -103,7 +103,7 @@ func TestRedirectsKeepMethodAndParameters(t *testing.T) {
 }
 
 func TestCredentialsStayOnTheirHost(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		w.serve("app", func(rw http.ResponseWriter, r *http.Request) {
 			if r.Host == "app" {
 				http.Redirect(rw, r, "http://other/", http.StatusFound)
@@ -112,7 +112,7 @@ func TestCredentialsStayOnTheirHost(t *testing.T) {
 			}
 		})
 		w.at("other", publicAddr, nil)
-		if _, err := c.Do(t.Context(), webhook.Request{URL: "http://u:p@app/"}); err != nil {
+		if _, err := c.Do(w.t.Context(), webhook.Request{URL: "http://u:p@app/"}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -146,7 +146,7 @@ func TestFailuresHaveCodesAndEnd(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+			bubble(t, func(w *world, c *webhook.Client) {
 				w.names["dead"] = append(w.names["dead"], publicAddr.Next())
 				w.at("hole", publicAddr.Prev(), nil)
 				w.hosts[addrPort(publicAddr.Prev(), 80)] = nil
@@ -154,7 +154,7 @@ func TestFailuresHaveCodesAndEnd(t *testing.T) {
 				w.hosts[addrPort(publicAddr, 443)] = row.serve
 				w.raw("app", row.serve)
 				began := time.Now()
-				_, err := c.Do(t.Context(), webhook.Request{URL: row.url})
+				_, err := c.Do(w.t.Context(), webhook.Request{URL: row.url})
 				failed, ok := errors.AsType[*webhook.Error](err)
 				if !ok || failed.Code != row.code {
 					t.Errorf("got %v (%+v), want code %d", err, failed, row.code)
@@ -198,9 +198,9 @@ func drip(c net.Conn) {
 }
 
 func TestErrorsDoNotRepeatPasswords(t *testing.T) {
-	bubble(t, func(t *testing.T, _ *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		for _, raw := range []string{"http://u:s3cret@nobody/", "http://u:s3cret@bad host/", "http://u:s3cret@h:port/", "ftp://u:s3cret@h/"} {
-			if _, err := c.Do(t.Context(), webhook.Request{URL: raw}); err == nil || strings.Contains(err.Error(), "s3cret") {
+			if _, err := c.Do(w.t.Context(), webhook.Request{URL: raw}); err == nil || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("%s: got %v", raw, err)
 			}
 		}
@@ -208,10 +208,10 @@ func TestErrorsDoNotRepeatPasswords(t *testing.T) {
 }
 
 func TestCallerWhoLeavesIsToldWhy(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		gone := errors.New("gone")
 		w.serve("app", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		ctx, cancel := context.WithCancelCause(t.Context())
+		ctx, cancel := context.WithCancelCause(w.t.Context())
 		time.AfterFunc(time.Second, func() { cancel(gone) })
 		if _, err := c.Do(ctx, webhook.Request{URL: "http://app/"}); !errors.Is(err, gone) {
 			t.Errorf("got %v, want %v", err, gone)
@@ -220,7 +220,7 @@ func TestCallerWhoLeavesIsToldWhy(t *testing.T) {
 }
 
 func TestCookiesStayInTheirJar(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		var seen []string
 		w.serve("app", func(rw http.ResponseWriter, r *http.Request) {
 			seen = append(seen, r.Header.Get("Cookie"))
@@ -229,7 +229,7 @@ func TestCookiesStayInTheirJar(t *testing.T) {
 		one, _ := cookiejar.New(nil)
 		two, _ := cookiejar.New(nil)
 		for _, jar := range []*cookiejar.Jar{one, one, two} {
-			_, _ = c.Do(t.Context(), webhook.Request{URL: "http://app/", Jar: jar})
+			_, _ = c.Do(w.t.Context(), webhook.Request{URL: "http://app/", Jar: jar})
 		}
 		if got := strings.Join(seen, ","); got != ",s=1," {
 			t.Errorf("got %q", got)
@@ -238,7 +238,7 @@ func TestCookiesStayInTheirJar(t *testing.T) {
 }
 
 func TestAnAccountWaitsForItselfAlone(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		var now, most atomic.Int32
 		w.serve("app", func(_ http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/quick" {
@@ -253,12 +253,12 @@ func TestAnAccountWaitsForItselfAlone(t *testing.T) {
 		done := make(chan error, 10)
 		for range 10 {
 			go func() {
-				_, err := c.Do(t.Context(), webhook.Request{Account: "AC1", URL: "http://app/"})
+				_, err := c.Do(w.t.Context(), webhook.Request{Account: "AC1", URL: "http://app/"})
 				done <- err
 			}()
 		}
 		synctest.Wait()
-		if _, err := c.Do(t.Context(), webhook.Request{Account: "AC2", URL: "http://app/quick"}); err != nil {
+		if _, err := c.Do(w.t.Context(), webhook.Request{Account: "AC2", URL: "http://app/quick"}); err != nil {
 			t.Error(err)
 		}
 		late := 0
@@ -274,7 +274,7 @@ func TestAnAccountWaitsForItselfAlone(t *testing.T) {
 }
 
 func TestBodyOfItsOwnIsTiedToTheURL(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		w.serve("app", func(_ http.ResponseWriter, r *http.Request) {
 			if want := "bodySHA256=b69230392f5a2735f676de4a1101669c23d9caade22aa6804c8d21a409da284d"; r.URL.RawQuery != want {
 				t.Errorf("got %s, want %s", r.URL.RawQuery, want)
@@ -283,7 +283,7 @@ func TestBodyOfItsOwnIsTiedToTheURL(t *testing.T) {
 				t.Errorf("got type %s", r.Header.Get("Content-Type"))
 			}
 		})
-		_, err := c.Do(t.Context(), webhook.Request{
+		_, err := c.Do(w.t.Context(), webhook.Request{
 			Account: "AC1", URL: "http://app/events", Body: []byte(`{"event":"message.sent"}`), Type: "application/json",
 		})
 		if err != nil {

@@ -32,12 +32,12 @@ func TestGuardRefuses(t *testing.T) {
 // tryAddress asks for the address by literal and by name.
 func tryAddress(t *testing.T, s string, allowed bool) {
 	t.Helper()
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		addr := netip.MustParseAddr(s)
 		w.names["name"] = []netip.Addr{addr}
 		literal := netip.AddrPortFrom(addr, 80).String()
 		for _, host := range []string{literal, "name"} {
-			_, err := c.Do(t.Context(), webhook.Request{URL: "http://" + host + "/"})
+			_, err := c.Do(w.t.Context(), webhook.Request{URL: "http://" + host + "/"})
 			if got := !errors.Is(err, webhook.ErrRefused); got != allowed {
 				t.Errorf("%s: got %v, allowed %v", host, err, allowed)
 			}
@@ -54,20 +54,20 @@ func TestGuardTakesWhatTheOperatorAllows(t *testing.T) {
 	c := w.client(t, func(cfg *webhook.Config, _ *webhook.Deps) {
 		cfg.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})
-	if _, err := c.Do(t.Context(), webhook.Request{URL: "http://here/"}); errors.Is(err, webhook.ErrRefused) || len(w.dialled) != 1 {
+	if _, err := c.Do(w.t.Context(), webhook.Request{URL: "http://here/"}); errors.Is(err, webhook.ErrRefused) || len(w.dialled) != 1 {
 		t.Errorf("got %v after dialling %v", err, w.dialled)
 	}
-	if _, err := c.Do(t.Context(), webhook.Request{URL: "http://10.0.0.1/"}); !errors.Is(err, webhook.ErrRefused) {
+	if _, err := c.Do(w.t.Context(), webhook.Request{URL: "http://10.0.0.1/"}); !errors.Is(err, webhook.ErrRefused) {
 		t.Errorf("got %v, want a refusal", err)
 	}
 }
 
 // A name with a public and a private address is dialled at the public one only.
 func TestGuardLeavesOutPrivateAddressesOfAName(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		w.names["mixed"] = []netip.Addr{netip.MustParseAddr("10.0.0.1")}
 		w.serve("mixed", func(http.ResponseWriter, *http.Request) {})
-		if _, err := c.Do(t.Context(), webhook.Request{URL: "http://mixed/"}); err != nil {
+		if _, err := c.Do(w.t.Context(), webhook.Request{URL: "http://mixed/"}); err != nil {
 			t.Error(err)
 		}
 		if len(w.dialled) != 1 || w.dialled[0].Addr() != publicAddr {
@@ -80,7 +80,7 @@ func TestProxyOfTheEnvironmentIsIgnored(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://10.0.0.1:3128")
 	w := newWorld(t)
 	w.serve("app", func(http.ResponseWriter, *http.Request) {})
-	if _, err := w.client(t).Do(t.Context(), webhook.Request{URL: "http://app/"}); err != nil {
+	if _, err := w.client(t).Do(w.t.Context(), webhook.Request{URL: "http://app/"}); err != nil {
 		t.Error(err)
 	}
 }

@@ -35,18 +35,20 @@ func (r *receiver) String() string {
 // queued runs f with a queue whose receiver answers by handle, and shuts the queue down behind it.
 func queued(t *testing.T, handle func(*receiver, http.ResponseWriter, *http.Request), f func(q *webhook.Queue, send func(line, n string), r *receiver)) {
 	t.Helper()
-	bubble(t, func(t *testing.T, w *world, c *webhook.Client) {
+	bubble(t, func(w *world, c *webhook.Client) {
 		r := &receiver{began: time.Now()}
 		w.serve("app", func(rw http.ResponseWriter, req *http.Request) { handle(r, rw, req) })
 		q := webhook.NewQueue(c, nil)
-		ctx, stop := context.WithCancel(t.Context())
+		ctx, stop := context.WithCancel(w.t.Context())
 		ended := make(chan error)
 		go func() { ended <- q.Serve(ctx) }()
 		f(q, func(line, n string) {
 			q.Send(webhook.Notice{Line: line, Account: line, URL: "http://app/" + n, Params: webhook.Params{{"n", n}}})
 		}, r)
 		stop()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 		if q.Pending() != 0 {
 			t.Errorf("%d are left after shutdown", q.Pending())
 		}

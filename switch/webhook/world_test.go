@@ -18,6 +18,7 @@ import (
 
 // world is a network in memory: names, and what answers at an address. It works inside synctest bubbles.
 type world struct {
+	t       *testing.T
 	mu      sync.Mutex
 	names   map[string][]netip.Addr
 	hosts   map[netip.AddrPort]func(net.Conn)
@@ -30,7 +31,7 @@ var publicAddr = netip.MustParseAddr("93.184.216.34")
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{names: map[string][]netip.Addr{}, hosts: map[netip.AddrPort]func(net.Conn){}}
+	w := &world{t: t, names: map[string][]netip.Addr{}, hosts: map[netip.AddrPort]func(net.Conn){}}
 	t.Cleanup(w.close)
 	return w
 }
