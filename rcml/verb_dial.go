@@ -155,7 +155,21 @@ func (d dial) Execute(ctx context.Context, r *Run) (Next, error) {
 	if d.impossible == "" {
 		res, err = d.dial(ctx, r, targets, onBridge)
 	}
+	if res.EndedBy == call.ByTransfer {
+		return transferred(ctx)
+	}
 	return d.next(r, action, res, declined.Load(), err), err
+}
+
+// transferred is a Dial whose callee was given a plan of its own: it has no action, and the caller gets another plan, too, or
+// is hung up, in this moment.
+func transferred(ctx context.Context) (Next, error) {
+	select {
+	case <-ctx.Done():
+		return Next{}, context.Cause(ctx)
+	case <-time.After(lastState):
+		return Next{End: true}, nil
+	}
 }
 
 // dial rings the targets, all at once or one after the other.
