@@ -267,7 +267,7 @@ func TestWatchAndForget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	_, _ = c.Write([]byte("hello"))
 	b := make([]byte, 10)
 	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))

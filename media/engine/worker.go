@@ -77,12 +77,12 @@ func (w *Worker) open() error {
 			return fmt.Errorf("worker %d: epoll: %w", w.index, err)
 		}
 	}
-	w.queue.opened(wake)
+	w.opened(wake)
 	return nil
 }
 
 func (w *Worker) close() {
-	for _, fd := range []int{w.epoll, w.timer, w.queue.closed()} {
+	for _, fd := range []int{w.epoll, w.timer, w.closed()} {
 		if fd >= 0 {
 			_ = unix.Close(fd)
 		}
@@ -141,7 +141,7 @@ func (w *Worker) round(events []unix.EpollEvent) {
 
 func (w *Worker) special(index int32) {
 	if index == slotWake {
-		w.queue.awake()
+		w.awake()
 		return
 	}
 	w.tick.due()
@@ -153,5 +153,5 @@ func (w *Worker) finish() {
 	w.tick.stop()
 	w.close()
 	w.thread.Store(0)
-	w.queue.over(w)
+	w.over(w)
 }

@@ -12,23 +12,23 @@ import (
 
 var loopback = netip.MustParseAddr("127.0.0.1")
 
-func pool(t testing.TB, first, last int, addrs ...netip.Addr) *ports.Pool {
-	t.Helper()
+func pool(tb testing.TB, first, last int, addrs ...netip.Addr) *ports.Pool {
+	tb.Helper()
 	if len(addrs) == 0 {
 		addrs = []netip.Addr{loopback}
 	}
 	p, err := ports.New(first, last, addrs)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
-func take(t testing.TB, p *ports.Pool, a netip.Addr) *ports.Pair {
-	t.Helper()
+func take(tb testing.TB, p *ports.Pool, a netip.Addr) *ports.Pair {
+	tb.Helper()
 	pair, err := p.Pair(a)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return pair
 }
@@ -80,7 +80,7 @@ func TestBusyPairIsSkipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	p := pool(t, 14030, 14033)
 	pair := take(t, p, loopback)
 	defer pair.Close()

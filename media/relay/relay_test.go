@@ -12,20 +12,20 @@ import (
 	"tandem/media/relay"
 )
 
-func packet(t testing.TB, seq uint16, ts uint32) []byte {
-	t.Helper()
+func packet(tb testing.TB, seq uint16, ts uint32) []byte {
+	tb.Helper()
 	b, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 9, SequenceNumber: seq, Timestamp: ts, SSRC: 5}, Payload: []byte("x")}).Marshal()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
 
-func header(t testing.TB, b []byte) rtp.Header {
-	t.Helper()
+func header(tb testing.TB, b []byte) rtp.Header {
+	tb.Helper()
 	var p rtp.Packet
 	if err := p.Unmarshal(b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p.Header
 }

@@ -1,6 +1,10 @@
 package relay
 
-import "tandem/media/offer"
+import (
+	"slices"
+
+	"tandem/media/offer"
+)
 
 // Table says for every payload type a party may send what it is called on the other side.
 type Table [128]uint8
@@ -21,8 +25,8 @@ func NewTable(from, to []offer.Pair) Table {
 	for i := range t {
 		t[i] = Unknown
 	}
-	for i := len(from) - 1; i >= 0; i-- { // a number used twice means the first
-		t[from[i].Receive&0x7f] = match(from[i].Format, to)
+	for _, f := range slices.Backward(from) { // a number used twice means the first
+		t[f.Receive&0x7f] = match(f.Format, to)
 	}
 	return t
 }

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"tandem/media/engine"
@@ -64,8 +65,7 @@ func (s *Stream) apply(p *Params, again *voice) {
 	}
 	s.in.hz = 8000
 	s.keyTypes = [2]uint64{}
-	for i := len(p.Formats) - 1; i >= 0; i-- {
-		f := p.Formats[i]
+	for _, f := range slices.Backward(p.Formats) {
 		if f.Event() {
 			s.keyTypes[f.Receive>>6&1] |= 1 << (f.Receive & 63)
 		} else if sound(f) && f.ClockRate > 0 {

@@ -23,24 +23,24 @@ type generator struct {
 	buf  [2048]byte
 }
 
-func newGenerator(t testing.TB) *generator {
-	t.Helper()
+func newGenerator(tb testing.TB) *generator {
+	tb.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = unix.Close(fd) })
+	tb.Cleanup(func() { _ = unix.Close(fd) })
 	if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20) != nil {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 64<<20) // as much as we may have
 	}
 	local, err := unix.Getsockname(fd)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return &generator{t: t, fd: fd, port: uint16(local.(*unix.SockaddrInet4).Port)}
+	return &generator{t: tb, fd: fd, port: uint16(local.(*unix.SockaddrInet4).Port)}
 }
 
 // party is the address of party i: all of 127.0.0.0/8 is ours.
@@ -89,22 +89,22 @@ type floor struct {
 	buf     [2048]byte
 }
 
-func newFloor(t testing.TB, g *generator, n int) *floor {
-	t.Helper()
+func newFloor(tb testing.TB, g *generator, n int) *floor {
+	tb.Helper()
 	f := &floor{}
 	for i := range n {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		t.Cleanup(func() { _ = unix.Close(fd) })
+		tb.Cleanup(func() { _ = unix.Close(fd) })
 		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: loopback.As4()}); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		local, _ := unix.Getsockname(fd)
 		to := engine.AddressOf(g.party(i))
 		if e := engine.Socket(fd).Connect(&to); e != 0 {
-			t.Fatal(e)
+			tb.Fatal(e)
 		}
 		f.sockets = append(f.sockets, engine.Socket(fd))
 		f.at = append(f.at, netip.AddrPortFrom(loopback, uint16(local.(*unix.SockaddrInet4).Port)))
@@ -136,17 +136,17 @@ type field struct {
 	at      []netip.AddrPort
 }
 
-func newField(t testing.TB, n int) *field {
-	t.Helper()
-	f := &field{g: newGenerator(t), bed: newBed(t, func(c *engine.Config) { c.Ports = "16000-19999" })}
+func newField(tb testing.TB, n int) *field {
+	tb.Helper()
+	f := &field{g: newGenerator(tb), bed: newBed(tb, func(c *engine.Config) { c.Ports = "16000-19999" })}
 	for i := range n {
-		s := f.bed.open(t, stream.Options{})
+		s := f.bed.open(tb, stream.Options{})
 		s.Apply(stream.Params{Remote: f.g.party(i), Formats: g711()})
 		rtp, _ := s.Local()
 		f.streams, f.at = append(f.streams, s), append(f.at, rtp)
 		if i%2 == 1 {
 			if err := s.Bridge(f.streams[i-1]); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ type Event struct {
 // EventKind tells the events of a stream apart.
 type EventKind uint8
 
+// What can happen on a stream.
 const (
 	Digit EventKind = iota + 1 // a key was pressed (RFC 4733)
 	Fault                      // something is wrong with the party's media

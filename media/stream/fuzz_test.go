@@ -31,7 +31,7 @@ func FuzzPackets(f *testing.F) {
 		}
 		for end := time.Now().Add(patience); ; {
 			x.send(0, "sound as before")
-			if k, ok := y.readWithin(100 * time.Millisecond); ok && string(k.Payload) == "sound as before" {
+			if k, ok := y.readWithin(5 * time.Millisecond); ok && string(k.Payload) == "sound as before" {
 				break
 			}
 			if time.Now().After(end) {

@@ -36,8 +36,8 @@ type bed struct {
 	registry *prometheus.Registry
 }
 
-func newBed(t testing.TB, change func(*engine.Config)) *bed {
-	t.Helper()
+func newBed(tb testing.TB, change func(*engine.Config)) *bed {
+	tb.Helper()
 	cfg := engine.Config{Workers: 1, Ports: "14100-14899", Address: []netip.Addr{loopback, netip.IPv6Loopback()}}
 	if change != nil {
 		change(&cfg)
@@ -45,30 +45,30 @@ func newBed(t testing.TB, change func(*engine.Config)) *bed {
 	reg := prometheus.NewRegistry()
 	e, err := engine.New(cfg, slog.New(slog.DiscardHandler), reg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- e.Serve(ctx) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 		if n := e.Ports.InUse(); n != 0 {
-			t.Errorf("got %d ports in use at the end, want 0", n)
+			tb.Errorf("got %d ports in use at the end, want 0", n)
 		}
 	})
 	return &bed{stream.New(e), e, reg}
 }
 
-func (b *bed) open(t testing.TB, o stream.Options) *stream.Stream {
-	t.Helper()
+func (b *bed) open(tb testing.TB, o stream.Options) *stream.Stream {
+	tb.Helper()
 	s, err := b.Open(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 
@@ -99,14 +99,14 @@ type phone struct {
 }
 
 // newPhone opens a phone and the stream it talks to, without an agreement.
-func newPhone(t testing.TB, b *bed, o stream.Options) *phone {
-	t.Helper()
+func newPhone(tb testing.TB, b *bed, o stream.Options) *phone {
+	tb.Helper()
 	host := loopback
 	if o.Local.Is6() {
 		host = o.Local
 	}
-	p := &phone{t: t, ssrc: 0x1234, seq: 100, ts: 5000, stream: b.open(t, o)}
-	p.rtp, p.rtcp = listen(t, host), listen(t, host)
+	p := &phone{t: tb, ssrc: 0x1234, seq: 100, ts: 5000, stream: b.open(tb, o)}
+	p.rtp, p.rtcp = listen(tb, host), listen(tb, host)
 	p.stream.Notify(func(e stream.Event) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -115,13 +115,13 @@ func newPhone(t testing.TB, b *bed, o stream.Options) *phone {
 	return p
 }
 
-func listen(t testing.TB, host netip.Addr) *net.UDPConn {
-	t.Helper()
+func listen(tb testing.TB, host netip.Addr) *net.UDPConn {
+	tb.Helper()
 	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(host, 0)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
@@ -213,33 +213,33 @@ func (p *phone) hears(to *phone, kind uint8, payload string, want uint8) *rtp.Pa
 }
 
 // until waits for a condition that the worker will bring about.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
+func until(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if ok() {
 			return
 		}
 	}
-	t.Fatalf("%s did not happen", what)
+	tb.Fatalf("%s did not happen", what)
 }
 
 func (p *phone) dropped(d media.Drop) uint64 { return p.stream.Stats().Dropped[d] }
 
 // couple is two phones whose streams are bridged.
-func couple(t testing.TB, b *bed, one, two []offer.Pair) (*phone, *phone) {
-	t.Helper()
-	x := newPhone(t, b, stream.Options{})
-	y := newPhone(t, b, stream.Options{Beside: x.stream})
+func couple(tb testing.TB, b *bed, one, two []offer.Pair) (*phone, *phone) {
+	tb.Helper()
+	x := newPhone(tb, b, stream.Options{})
+	y := newPhone(tb, b, stream.Options{Beside: x.stream})
 	x.apply(x.params(one))
 	y.apply(y.params(two))
-	bridge(t, x, y)
+	bridge(tb, x, y)
 	return x, y
 }
 
-func bridge(t testing.TB, x, y *phone) {
-	t.Helper()
+func bridge(tb testing.TB, x, y *phone) {
+	tb.Helper()
 	if err := x.stream.Bridge(y.stream); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	x.stream.Sync()
 	y.stream.Sync()
@@ -253,12 +253,12 @@ func (p *phone) heard() []stream.Event {
 	return append([]stream.Event(nil), p.told...)
 }
 
-func listenOn(t testing.TB, a netip.AddrPort) *net.UDPConn {
-	t.Helper()
+func listenOn(tb testing.TB, a netip.AddrPort) *net.UDPConn {
+	tb.Helper()
 	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(a))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }

@@ -60,7 +60,8 @@ func TestPlay(t *testing.T) {
 		"second format":      {sound(60 * time.Millisecond), 1, 0, []offer.Pair{pair(opus, 111, 111), pair(pcma, 8, 8)}, 3, 160, 160},
 		"other rate": {
 			sound(60 * time.Millisecond), 1, 0,
-			[]offer.Pair{pair(offer.Format{Name: "L16", ClockRate: 16000, Channels: 1}, 97, 97)}, 3, 640, 320,
+			[]offer.Pair{pair(offer.Format{Name: "L16", ClockRate: 16000, Channels: 1}, 97, 97)},
+			3, 640, 320,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
