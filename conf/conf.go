@@ -55,11 +55,11 @@ type SIP struct {
 	UA
 }
 
-// Transport and UA are the two halves of the [sip] section.
-type (
-	Transport = transport.Config
-	UA        = sipua.Config
-)
+// Transport is the half of the [sip] section that is about sockets.
+type Transport = transport.Config
+
+// UA is the half of the [sip] section that is about the user agent.
+type UA = sipua.Config
 
 // HTTP is the [http] section: the server for REST, metrics and health.
 type HTTP struct {
@@ -97,7 +97,7 @@ func Default() *Config {
 func (c *Config) check() []*Mistake {
 	errs := []error{
 		c.checkOwn(), c.SIP.Transport.Validate(), c.SIP.UA.Validate(), c.Registrar.Validate(), c.RTP.Validate(), c.Calls.Validate(),
-		c.HTTP.REST.Validate(), c.Web.Validate(), c.RCML.Validate(), c.Script.Validate(), c.Store.Validate(),
+		c.HTTP.Validate(), c.Web.Validate(), c.RCML.Validate(), c.Script.Validate(), c.Store.Validate(),
 	}
 	var found []*Mistake
 	for _, err := range flatten(errors.Join(errs...)) {

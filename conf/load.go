@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"os"
@@ -81,8 +82,7 @@ func decodeFile(c *Config, path, text string, lines map[string]int) []error {
 	rest := strings.Split(text, "\n")
 	for range rest {
 		md, err := toml.Decode(strings.Join(rest, "\n"), c)
-		var wrong toml.ParseError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[toml.ParseError](err); ok {
 			at := wrong.Position.Line
 			found = append(found, &Mistake{Source: path, Line: at, Key: wrong.LastKey, Text: wrong.Message})
 			if _, syntax := toml.Decode(strings.Join(rest, "\n"), &map[string]any{}); syntax != nil || at < 1 || at > len(rest) {
@@ -176,6 +176,5 @@ func walk(v reflect.Value, prefix string, visit func(key string, leaf reflect.Va
 
 // isText reports whether a value is written as one string in TOML.
 func isText(v reflect.Value) bool {
-	_, ok := v.Addr().Interface().(interface{ UnmarshalText([]byte) error })
-	return ok
+	return v.Addr().Type().Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }

@@ -29,7 +29,6 @@ type placed struct {
 	remote  string    // request URI inside the dialog
 	to      string    // To with the switch's tag
 	ack     []byte
-	media   netip.AddrPort // the switch's RTP address
 }
 
 // caller places calls at a rate, holds each for a time and counts what becomes of them.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"text/tabwriter"
+	"text/template"
 )
 
 // firstRun is what a newcomer needs and what only the first run can tell: secrets are stored hashed.
@@ -50,27 +51,33 @@ func (g *greeter) greet(sip []string, http string, first *firstRun) error {
 		}
 	}
 	w := tabwriter.NewWriter(g.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nTandem is ready.")
-	for _, l := range sip {
-		fmt.Fprintf(w, "  SIP\t%s\n", l)
+	if err := greeting.Execute(w, map[string]any{"SIP": sip, "HTTP": http, "First": first}); err != nil {
+		return err
 	}
-	fmt.Fprintf(w, "  REST\t%s/restcomm/2012-04-24\n  metrics\t%s/metrics\n", http, http)
-	if first == nil {
-		return w.Flush()
-	}
-	fmt.Fprintf(w, "\nThis is the first run: what follows is printed only once.\n  account SID\t%s\n  auth token\t%s\n  password\t%s\n",
-		first.Account.SID, first.Account.AuthToken, first.Account.Password)
-	fmt.Fprintln(w, "\nRegister two phones (the domain is this machine's address, the transport UDP or TCP):")
-	for _, c := range first.Clients {
-		fmt.Fprintf(w, "  user %s\tpassword %s\n", c.Login, c.Password)
-	}
-	fmt.Fprintln(w, "\nThen call:")
-	for _, n := range first.Numbers {
-		fmt.Fprintf(w, "  %s\t%s\n", n.Number, n.Does)
-	}
-	fmt.Fprintln(w)
 	return w.Flush()
 }
+
+// greeting is what the terminal shows. A tab ends a column.
+var greeting = template.Must(template.New("greeting").Parse(`
+Tandem is ready.
+{{- range .SIP}}
+  SIP	{{.}}{{end}}
+  REST	{{.HTTP}}/restcomm/2012-04-24
+  metrics	{{.HTTP}}/metrics
+{{with .First}}
+This is the first run: what follows is printed only once.
+  account SID	{{.Account.SID}}
+  auth token	{{.Account.AuthToken}}
+  password	{{.Account.Password}}
+
+Register two phones (the domain is this machine's address, the transport UDP or TCP):
+{{- range .Clients}}
+  user {{.Login}}	password {{.Password}}{{end}}
+
+Then call:
+{{- range .Numbers}}
+  {{.Number}}	{{.Does}}{{end}}
+{{end}}`))
 
 // write puts what only the first run knows into a file that nobody else can read.
 func (g *greeter) write(first *firstRun) error {

@@ -93,14 +93,15 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	var calls *call.Manager
 	agent := sipua.New(withAccounts(cfg.SIP.UA, db), sipua.Deps{
 		Resolver: transport.NewResolver(cfg.SIP.Nameservers), Users: db, Registrar: bindings, Media: sipua.Engine(stream.New(engines)),
-		Accept: func(l call.Leg) { calls.Accept(l) }, Admit: func() *call.Refusal { return calls.Admit() },
+		Accept: func(l call.Leg) { calls.Accept(l) }, //nolint:contextcheck // a call outlives whatever brought its INVITE
+		Admit:  func() *call.Refusal { return calls.Admit() },
 		Log: log, Registerer: metrics,
 	})
 	sip := transport.New(cfg.SIP.Transport, agent.Shards(), agent, log, metrics)
 	agent.Bind(sip)
 	cfg.Calls.Headers = cfg.SIP.RestcommHeaders
 	records := cdr.NewWriter(db)
-	calls = call.New(cfg.Calls, call.Deps{
+	calls = call.New(cfg.Calls, call.Deps{ //nolint:contextcheck // its metrics are read without one
 		Inviter: agent, Dialer: route.NewDialer(db, bindings, ours(cfg, sip)), Mux: route.NewMux(db, plans.builders(), plans.progress),
 		Records: records, Bus: event.New(), Notifier: store.OfCalls{Store: db}, Full: db.Full, Log: log, Registerer: metrics,
 	})
@@ -113,7 +114,7 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	})
 
 	// Sockets last: from here on calls come.
-	if err := sip.Open(); err != nil {
+	if err := sip.Open(); err != nil { //nolint:contextcheck // binding does not wait
 		return err
 	}
 	servers, err := listen(ctx, cfg.HTTP.Listen, api, log)
@@ -159,7 +160,9 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 		log.Error("shutting down", "err", err)
 	}
 	stopDelivering()
-	<-delivered // it bounds its own time
+	if err := <-delivered; err != nil { // it bounds its own time
+		log.Error("shutting down", "err", err)
+	}
 	stop()
 	return services.Wait()
 }
