@@ -5,12 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,13 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tandem/conf"
-	"tandem/media"
-	"tandem/media/audio"
 	"tandem/media/engine"
 	"tandem/media/stream"
-	"tandem/rcml"
 	"tandem/rest"
-	"tandem/script"
 	"tandem/switch/call"
 	"tandem/switch/cdr"
 	"tandem/switch/directory"
@@ -95,7 +87,7 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 		Resolver: transport.NewResolver(cfg.SIP.Nameservers), Users: db, Registrar: bindings, Media: sipua.Engine(stream.New(engines)),
 		Accept: func(l call.Leg) { calls.Accept(l) }, //nolint:contextcheck // a call outlives whatever brought its INVITE
 		Admit:  func() *call.Refusal { return calls.Admit() },
-		Log: log, Registerer: metrics,
+		Log:    log, Registerer: metrics,
 	})
 	sip := transport.New(cfg.SIP.Transport, agent.Shards(), agent, log, metrics)
 	agent.Bind(sip)
@@ -187,133 +179,3 @@ func ended(err error) error {
 	return err
 }
 
-// newPlans makes what runs documents and scripts.
-func newPlans(cfg *conf.Config, db *store.Store, w web, instance string, log *slog.Logger, metrics prometheus.Registerer) plans {
-	if cfg.RCML.Documents == "" {
-		cfg.RCML.Documents = filepath.Join(cfg.Data, documentsFolder)
-	}
-	if cfg.Script.Folder == "" {
-		cfg.Script.Folder = filepath.Join(cfg.Data, scriptsFolder)
-	}
-	cfg.RCML.InstanceID = instance
-	sounds := newPrompts(w.client, cfg.RCML.Documents, cfg.Web)
-	return plans{
-		table: db,
-		documents: rcml.New(cfg.RCML, rcml.Deps{
-			Fetch: w, Prompts: sounds, Callbacks: w, Notifier: db, Tones: ringback, Log: log, Registerer: metrics,
-		}),
-		scripts: script.New(cfg.Script, script.Deps{Prompts: sounds, Ringback: ringback(""), Log: log}),
-	}
-}
-
-// ringback is the ringing tone of a country; the server's own is that of the United States.
-func ringback(country string) *media.Prompt {
-	if country == "" {
-		country = "us"
-	}
-	return audio.Ringback(country)
-}
-
-func withProduct(c webhook.Config) webhook.Config {
-	c.Product = "Tandem/" + version
-	return c
-}
-
-// withAccounts gives allowed sources without an account to the switch's first one.
-func withAccounts(c sipua.Config, db *store.Store) sipua.Config {
-	c.Allow = slices.Clone(c.Allow)
-	for i := range c.Allow {
-		if c.Allow[i].Account != "" {
-			continue
-		}
-		if top := db.Accounts(""); len(top) > 0 {
-			c.Allow[i].Account = top[0].SID
-		}
-	}
-	return c
-}
-
-// tokens is how requests to an account's applications are signed.
-func tokens(db *store.Store) func(string) string {
-	return func(account string) string {
-		a, _ := db.Account(account)
-		return a.Token
-	}
-}
-
-// readiness is what /readyz asks.
-func readiness(ready *atomic.Bool, db *store.Store) func() error {
-	return func() error {
-		switch {
-		case !ready.Load():
-			return errors.New("starting or shutting down")
-		case db.Full():
-			return errors.New("records cannot be stored fast enough")
-		}
-		return nil
-	}
-}
-
-// ours tells which hosts of a SIP URI mean this switch.
-func ours(cfg *conf.Config, sip *transport.Layer) func(string) bool {
-	return func(host string) bool {
-		if strings.EqualFold(host, cfg.SIP.Realm) || strings.EqualFold(host, "localhost") {
-			return true
-		}
-		addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if err != nil {
-			return false
-		}
-		if addr == cfg.SIP.Advertise {
-			return true
-		}
-		return slices.ContainsFunc(sip.Addrs(), func(l transport.Listen) bool { return l.Addr.Addr() == addr })
-	}
-}
-
-func listeners(sip *transport.Layer) []string {
-	var all []string
-	for _, l := range sip.Addrs() {
-		all = append(all, l.String())
-	}
-	return all
-}
-
-// server is one listener of the API.
-type server struct {
-	http.Server
-	listener net.Listener
-}
-
-// listen opens the API's listeners, so that an address in use is an error before calls come.
-func listen(ctx context.Context, addrs []netip.AddrPort, handler http.Handler, log *slog.Logger) ([]*server, error) {
-	var all []*server
-	for _, a := range addrs {
-		var lc net.ListenConfig
-		l, err := lc.Listen(ctx, "tcp", a.String())
-		if err != nil {
-			return nil, fmt.Errorf("http.listen: %w", err)
-		}
-		s := &server{listener: l}
-		s.Handler, s.ReadHeaderTimeout, s.IdleTimeout = handler, 10*time.Second, 2*time.Minute
-		s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
-		all = append(all, s)
-	}
-	return all, nil
-}
-
-// serve answers until ctx ends, and lets requests under way finish.
-func (s *server) serve(ctx context.Context) error {
-	stopped := make(chan error, 1)
-	end := context.AfterFunc(ctx, func() {
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
-		defer cancel()
-		stopped <- s.Shutdown(bounded)
-	})
-	if err := s.Serve(s.listener); end() || !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return <-stopped
-}
-
-func (s *server) base() string { return "http://" + s.listener.Addr().String() }
