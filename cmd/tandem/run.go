@@ -178,4 +178,3 @@ func ended(err error) error {
 	}
 	return err
 }
-
