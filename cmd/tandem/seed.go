@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -92,7 +93,7 @@ func seedClient(ctx context.Context, db *store.Store, first *firstRun, account, 
 	}
 	c := directory.Client{
 		SID: directory.NewSID(directory.PrefixClient), Account: account, Login: login, FriendlyName: login,
-		Enabled: true, Created: time.Now(), Updated: time.Now(),
+		Enabled: true, Voice: posted(""), APIVersion: directory.APIVersion, Created: time.Now(), Updated: time.Now(),
 	}
 	c.SetPassword(first.Realm, password)
 	return db.CreateClient(ctx, c)
@@ -127,9 +128,14 @@ func (n seededNumber) create(ctx context.Context, db *store.Store, account strin
 	}
 	return db.CreateNumber(ctx, directory.Number{
 		SID: directory.NewSID(directory.PrefixNumber), Account: account, FriendlyName: n.does, Phone: n.phone, SIP: true,
-		Voice: directory.Hook{URL: n.source, Method: "POST"}, Can: directory.Capabilities{Voice: true},
-		Created: time.Now(), Updated: time.Now(),
+		Voice: posted(n.source), SMS: posted(""), USSD: posted(""), Refer: posted(""), StatusCallbackMethod: http.MethodPost,
+		Can: directory.Capabilities{Voice: true}, APIVersion: directory.APIVersion, Created: time.Now(), Updated: time.Now(),
 	})
+}
+
+// posted is a hook with the methods that REST gives to what does not name any.
+func posted(url string) directory.Hook {
+	return directory.Hook{URL: url, Method: http.MethodPost, FallbackMethod: http.MethodPost}
 }
 
 // copyDemo writes the demo files below the data directory and leaves those alone that are there.
