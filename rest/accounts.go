@@ -158,7 +158,7 @@ func (s *Server) linkedClient(a directory.Account, password string) []directory.
 	if _, taken := s.deps.Store.Client(login); taken || directory.CheckLogin(login) != nil {
 		return nil
 	}
-	c := newClient(a, login)
+	c := directory.NewClient(a.SID, login)
 	c.FriendlyName = a.FriendlyName
 	c.SetPassword(s.deps.Realm, password)
 	return []directory.Client{c}

@@ -36,15 +36,6 @@ func (s *Server) viewClient(c directory.Client) item {
 		field{json: "push_client_identity", xml: "PushClientIdentity", value: push})}
 }
 
-func newClient(a directory.Account, login string) directory.Client {
-	now := time.Now()
-	return directory.Client{
-		SID: directory.NewSID(directory.PrefixClient), Account: a.SID, Login: login, FriendlyName: login, Enabled: true,
-		Voice:      directory.Hook{Method: http.MethodPost, FallbackMethod: http.MethodPost},
-		APIVersion: directory.APIVersion, Created: now, Updated: now,
-	}
-}
-
 func (s *Server) listClients(w http.ResponseWriter, r *request) error {
 	var list []item
 	for _, c := range s.deps.Store.Clients(r.target.SID) {
@@ -81,7 +72,7 @@ func (s *Server) createClient(w http.ResponseWriter, r *request) error {
 	if err := s.checkPassword(password); err != nil {
 		return err
 	}
-	c := newClient(r.target, login)
+	c := directory.NewClient(r.target.SID, login)
 	if err := s.setClient(&setter{r: r}, &c); err != nil {
 		return err
 	}

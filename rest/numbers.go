@@ -83,12 +83,7 @@ func (s *Server) getNumber(w http.ResponseWriter, r *request) error {
 
 // createNumber adds a number, as it is with isSIP, else in E.164.
 func (s *Server) createNumber(w http.ResponseWriter, r *request) error {
-	now := time.Now()
-	n := directory.Number{
-		SID: directory.NewSID(directory.PrefixNumber), Account: r.target.SID, Phone: r.text("PhoneNumber"),
-		Voice: posted(), SMS: posted(), USSD: posted(), Refer: directory.Hook{Method: http.MethodPost}, StatusCallbackMethod: http.MethodPost,
-		Can: directory.Capabilities{Voice: true}, APIVersion: directory.APIVersion, Created: now, Updated: now,
-	}
+	n := directory.NewNumber(r.target.SID, r.text("PhoneNumber"))
 	set := &setter{r: r}
 	if err := s.choosePhone(set, &n); err != nil {
 		return err
@@ -104,10 +99,6 @@ func (s *Server) createNumber(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	return r.one(w, s.viewNumber(n))
-}
-
-func posted() directory.Hook {
-	return directory.Hook{Method: http.MethodPost, FallbackMethod: http.MethodPost}
 }
 
 func (s *Server) choosePhone(set *setter, n *directory.Number) error {

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -91,10 +90,7 @@ func seedClient(ctx context.Context, db *store.Store, first *firstRun, account, 
 		})
 		return err
 	}
-	c := directory.Client{
-		SID: directory.NewSID(directory.PrefixClient), Account: account, Login: login, FriendlyName: login,
-		Enabled: true, Voice: posted(""), APIVersion: directory.APIVersion, Created: time.Now(), Updated: time.Now(),
-	}
+	c := directory.NewClient(account, login)
 	c.SetPassword(first.Realm, password)
 	return db.CreateClient(ctx, c)
 }
@@ -126,16 +122,9 @@ func (n seededNumber) create(ctx context.Context, db *store.Store, account strin
 	if _, there := db.Number(n.phone); there {
 		return nil
 	}
-	return db.CreateNumber(ctx, directory.Number{
-		SID: directory.NewSID(directory.PrefixNumber), Account: account, FriendlyName: n.does, Phone: n.phone, SIP: true,
-		Voice: posted(n.source), SMS: posted(""), USSD: posted(""), Refer: posted(""), StatusCallbackMethod: http.MethodPost,
-		Can: directory.Capabilities{Voice: true}, APIVersion: directory.APIVersion, Created: time.Now(), Updated: time.Now(),
-	})
-}
-
-// posted is a hook with the methods that REST gives to what does not name any.
-func posted(url string) directory.Hook {
-	return directory.Hook{URL: url, Method: http.MethodPost, FallbackMethod: http.MethodPost}
+	number := directory.NewNumber(account, n.phone)
+	number.SIP, number.FriendlyName, number.Voice = true, n.does, directory.Posted(n.source)
+	return db.CreateNumber(ctx, number)
 }
 
 // copyDemo writes the demo files below the data directory and leaves those alone that are there.

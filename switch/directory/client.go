@@ -24,6 +24,18 @@ type Client struct {
 	Updated      time.Time
 }
 
+// NewClient makes an enabled client of an account, without a password yet.
+func NewClient(account, login string) Client {
+	now := time.Now()
+	return Client{
+		SID: NewSID(PrefixClient), Account: account, Login: login, FriendlyName: login, Enabled: true,
+		Voice: Posted(""), APIVersion: APIVersion, Created: now, Updated: now,
+	}
+}
+
+// Posted is a hook with the methods of one that names none.
+func Posted(url string) Hook { return Hook{URL: url, Method: "POST", FallbackMethod: "POST"} }
+
 // Hook says where a document comes from. An application beats the URLs.
 type Hook struct {
 	URL, Method                 string

@@ -29,6 +29,16 @@ type Number struct {
 	Updated              time.Time
 }
 
+// NewNumber makes a number of an account that takes voice calls and does nothing with them yet.
+func NewNumber(account, phone string) Number {
+	now := time.Now()
+	return Number{
+		SID: NewSID(PrefixNumber), Account: account, Phone: phone,
+		Voice: Posted(""), SMS: Posted(""), USSD: Posted(""), Refer: Hook{Method: "POST"}, StatusCallbackMethod: "POST",
+		Can: Capabilities{Voice: true}, APIVersion: APIVersion, Created: now, Updated: now,
+	}
+}
+
 // Capabilities of a number.
 type Capabilities struct{ Voice, SMS, MMS, Fax bool }
 
