@@ -34,6 +34,13 @@
 // worker. Atomics were tried: an atomic add waits for every store before it, on
 // lines that thousands of streams keep out of the cache.
 //
+// 2026-11-21: Most packets are the next one of a stream that flows; Receive takes
+// them by a path of few instructions, all others go through audio, which does the same in full.
+// On a busy 2-core machine, 1,000 streams in bursts: 4,700 to 5,100 ns a packet,
+// where connected recv+send take 3,800 to 4,000 and the same behind an epoll loop 4,200 to
+// 4,600 (BenchmarkRelay). Edge-triggered epoll with a second receive, smaller rounds and
+// prefetching the next stream were measured and gained 2 % at most.
+//
 // 2026-11-21: The RTCP socket is not connected: a packet in five seconds is checked by
 // hand cheaper than connected.
 package stream

@@ -107,7 +107,7 @@ func TestMemoryOfAStream(t *testing.T) {
 	list[n-1].Sync()
 	each := (heap() - before) / n
 	t.Logf("%d bytes a stream", each)
-	if each > 1400 {
+	if each > 1100 {
 		t.Errorf("got %d bytes a stream, want about 1 KiB", each)
 	}
 	for _, s := range list {
