@@ -70,6 +70,7 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	if err != nil {
 		return err
 	}
+	streams := stream.New(engines)
 
 	// Web and plans.
 	client := webhook.New(withProduct(cfg.Web), webhook.Deps{Tokens: tokens(db), Log: log, Registerer: metrics})
@@ -84,7 +85,7 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	}
 	var calls *call.Manager
 	agent := sipua.New(withAccounts(cfg.SIP.UA, db), sipua.Deps{
-		Resolver: transport.NewResolver(cfg.SIP.Nameservers), Users: db, Registrar: bindings, Media: sipua.Engine(stream.New(engines)),
+		Resolver: transport.NewResolver(cfg.SIP.Nameservers), Users: db, Registrar: bindings, Media: sipua.Engine(streams),
 		Accept: func(l call.Leg) { calls.Accept(l) }, //nolint:contextcheck // a call outlives whatever brought its INVITE
 		Admit:  func() *call.Refusal { return calls.Admit() },
 		Log:    log, Registerer: metrics,
@@ -95,7 +96,7 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	records := cdr.NewWriter(db)
 	calls = call.New(cfg.Calls, call.Deps{ //nolint:contextcheck // its metrics are read without one
 		Inviter: agent, Dialer: route.NewDialer(db, bindings, ours(cfg, sip)), Mux: route.NewMux(db, plans.builders(), plans.progress),
-		Records: records, Bus: event.New(), Notifier: store.OfCalls{Store: db}, Full: db.Full, Log: log, Registerer: metrics,
+		Records: records, Bus: event.New(), Notifier: store.OfCalls{Store: db}, Cable: sipua.Cable(streams), Full: db.Full, Log: log, Registerer: metrics,
 	})
 
 	// REST.

@@ -37,8 +37,8 @@ func bare(m media.Stream) media.Stream {
 // joinMedia lets two parties hear each other. A leg in memory has no audio of
 // its own: its far half is given the caller's.
 func joinMedia(a, b *Call) error {
-	if l, ok := b.leg.(*localLeg); ok && l.near {
-		l.pair.grant()
+	if p := borrower(b.leg); p != nil {
+		p.grant()
 		return nil
 	}
 	return bare(a.leg.Media()).Bridge(bare(b.leg.Media()))
@@ -71,8 +71,8 @@ func disconnect(a, b *Call) {
 		return
 	}
 	b.parted(a)
-	if l, ok := b.leg.(*localLeg); ok && l.near {
-		l.pair.withdraw()
+	if p := borrower(b.leg); p != nil {
+		p.withdraw()
 	}
 	bare(a.leg.Media()).Unbridge()
 }
@@ -154,8 +154,8 @@ func overheard(ctx context.Context, a, b *Call, n note, r rules, toA, toB *couri
 
 // pressed gives a key to a peer in memory; between real legs keys travel with the media.
 func pressed(to *Call, e Event) {
-	if l, ok := to.leg.(*localLeg); ok && l.near {
-		l.pair.far.push(e)
+	if p := borrower(to.leg); p != nil {
+		p.far.push(e)
 	}
 }
 

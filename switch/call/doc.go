@@ -25,6 +25,11 @@
 // pair of legs in memory (local.go). The far half borrows the caller's stream,
 // so audio takes no second hop and the number's plan is an ordinary one.
 //
+// 2026-11-21: A call over REST to a number of ours has no caller whose stream
+// could be lent. It gets a cable of two streams that send to each other over
+// the loopback device (cable.go): twice the packets of a relay, but every
+// capability works on either half, and nothing in the engine knows of it.
+//
 // 2026-11-21: Re-INVITEs that pass a hold on run beside the bridge, one at a
 // time a side, the newest wish winning: a peer that does not answer them must
 // not keep the bridge from seeing a BYE.

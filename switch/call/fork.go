@@ -133,7 +133,7 @@ func (f *fork) leg(ctx context.Context, out Outgoing, b *Call) (Leg, error) {
 		return f.m.inviter.Invite(ctx, out)
 	}
 	if f.caller == nil {
-		return nil, &Refusal{Code: 501, Reason: "Not Implemented", Err: errors.New("a call over REST to a number of this switch")}
+		return f.m.cabled(out, b.Account()) //nolint:contextcheck // a plan's context has no parent
 	}
 	return f.m.callHome(f.caller, out, b.depth) //nolint:contextcheck // a plan's context has no parent
 }

@@ -53,6 +53,7 @@ type Inviter interface {
 // Outgoing is all an Inviter needs to know to place one leg.
 type Outgoing struct {
 	To                 string         // request URI: sip:user@host:port;params
+	User               string         // who was dialled, for Party.To; "": the user part of To
 	Path               Path           // how to reach it when the URI alone does not say (a registered contact)
 	From               Identity       // goes into From; the host part is ours
 	Formats            []offer.Format // what to offer, in order; nil: everything we know

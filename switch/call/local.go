@@ -11,7 +11,8 @@ import (
 // localLeg is one half of a dialog that never leaves the switch: a call dials a
 // number of ours, and that number's plan runs on the far half as on any inbound
 // call. The near half has no audio; the far half borrows the dialling call's
-// stream from the moment the dial has bridged the near half.
+// stream from the moment the dial has bridged the near half. Where no call
+// dialled, because REST did, a cable is between the halves (cable.go).
 type localLeg struct {
 	pair   *pair
 	near   bool
@@ -22,11 +23,13 @@ type localLeg struct {
 
 // pair is what two halves share.
 type pair struct {
-	caller    *Call // who dialled
+	caller    *Call // who dialled; nil: REST did, and there is a cable
 	near, far *localLeg
 	sound     borrowed
+	cable     Cable
 
 	mu       sync.Mutex
+	formats  []offer.Format // of the cable
 	answered bool
 	ended    bool
 	over     chan struct{}
@@ -38,32 +41,53 @@ const localEvents = 64
 
 // callHome makes both halves, gives the far one to the manager as an inbound call, and returns the near one.
 func (m *Manager) callHome(caller *Call, out Outgoing, depth int) (Leg, error) {
-	id := NewID()
-	p := &pair{caller: caller, over: make(chan struct{}), granted: make(chan struct{})}
-	p.sound.owner = caller.leg
 	from := caller.leg.Party()
-	party := Party{
+	p := newPair(Party{
 		From: out.From, To: Identity{User: out.To}, Account: caller.Account(), Source: from.Source,
 		MaxForwards: out.MaxForwards, Headers: out.Headers, Diverted: from.Diverted,
-	}
-	p.near = &localLeg{pair: p, near: true, id: "local-" + string(id[2:]), party: party, events: make(chan Event, localEvents)}
-	party.Inbound, party.SIPCallID = true, p.near.id
-	p.far = &localLeg{pair: p, id: p.near.id, party: party, events: make(chan Event, localEvents)}
+	})
+	p.caller, p.sound.owner = caller, caller.leg
+	return p.connect(m, depth)
+}
+
+// newPair makes two halves that are not connected with anything yet.
+func newPair(party Party) *pair {
+	p := &pair{over: make(chan struct{}), granted: make(chan struct{})}
+	name := "local-" + string(NewID()[2:])
+	p.near = &localLeg{pair: p, near: true, id: name, party: party, events: make(chan Event, localEvents)}
+	party.Inbound, party.SIPCallID = true, name
+	p.far = &localLeg{pair: p, id: name, party: party, events: make(chan Event, localEvents)}
+	return p
+}
+
+// connect gives the far half to the manager and returns the near one.
+func (p *pair) connect(m *Manager, depth int) (Leg, error) {
 	if !m.accept(p.far, depth) {
 		return nil, errShuttingDown()
 	}
 	return p.near, nil
 }
 
-// onWire is the leg the wire knows: behind a far half, that of the call which dialled it.
+// onWire is the leg the wire knows: behind a far half, that of the call which dialled it; nil behind a cable.
 func onWire(l Leg) Leg {
 	for {
 		half, ok := l.(*localLeg)
-		if !ok {
+		switch {
+		case !ok:
 			return l
+		case half.pair.caller == nil:
+			return nil
 		}
 		l = half.pair.caller.leg
 	}
+}
+
+// borrower is the pair behind a near half that has no audio of its own; nil for every other leg.
+func borrower(l Leg) *pair {
+	if half, ok := l.(*localLeg); ok && half.near && half.pair.cable == nil {
+		return half.pair
+	}
+	return nil
 }
 
 func (l *localLeg) ID() string           { return l.id }
@@ -72,14 +96,23 @@ func (l *localLeg) Events() <-chan Event { return l.events }
 func (l *localLeg) Stamp([]Header)       {}
 
 func (l *localLeg) Media() media.Stream {
-	if l.near {
+	switch p := l.pair; {
+	case p.cable != nil && l.near:
+		return p.cable.Near()
+	case p.cable != nil:
+		return p.cable.Far()
+	case l.near:
 		return silence{}
+	default:
+		return &p.sound
 	}
-	return &l.pair.sound
 }
 
 // Formats are the dialling call's. While that call is unanswered the near half leaves the choice to the answer.
 func (l *localLeg) Formats() []offer.Format {
+	if l.pair.cable != nil {
+		return l.pair.carried()
+	}
 	if l.near && l.pair.caller.Status() != StatusInProgress {
 		return nil
 	}
@@ -110,7 +143,7 @@ func (p *pair) end(near, far Event) bool {
 		return false
 	}
 	p.ended = true
-	p.sound.close()
+	p.silence()
 	near.Kind, far.Kind = Ended, Ended
 	p.near.send(near)
 	p.far.send(far)
@@ -139,19 +172,28 @@ func (l *localLeg) Ring(context.Context) error {
 	return nil
 }
 
-func (l *localLeg) Progress(context.Context, []offer.Format) error {
+func (l *localLeg) Progress(_ context.Context, formats []offer.Format) error {
+	l.pair.agree(formats)
 	l.pair.near.push(Event{Kind: Ringing, Code: 183, Early: true})
 	return nil
 }
 
-func (l *localLeg) Answer(ctx context.Context, _ []offer.Format) error {
+func (l *localLeg) Answer(ctx context.Context, formats []offer.Format) error {
 	p := l.pair
+	p.agree(formats)
 	p.mu.Lock()
 	if !p.answered && !p.ended {
 		p.answered = true
 		p.near.send(Event{Kind: Answered, Code: 200})
 	}
+	ended := p.ended
 	p.mu.Unlock()
+	if p.cable != nil {
+		if ended {
+			return ErrEnded
+		}
+		return nil // the cable is there: nobody has to lend anything
+	}
 	select {
 	case <-p.granted:
 		return nil
@@ -192,18 +234,29 @@ func (l *localLeg) Hangup(c Cause) {
 	}
 }
 
+// other is the half a half can only tell: what the far one does reaches the party, where there is one.
+func (l *localLeg) other() *localLeg {
+	switch {
+	case l.near:
+		return l.pair.far
+	case l.pair.cable != nil:
+		return l.pair.near
+	}
+	return nil
+}
+
 // Reinvite on the far half reaches the party; on the near half it is what the party did, and becomes the plan's event.
 func (l *localLeg) Reinvite(ctx context.Context, d offer.Direction) error {
-	if l.near {
-		l.pair.far.push(Event{Kind: Held, Direction: d})
+	if o := l.other(); o != nil {
+		o.push(Event{Kind: Held, Direction: d})
 		return nil
 	}
 	return l.pair.caller.leg.Reinvite(ctx, d)
 }
 
 func (l *localLeg) Info(ctx context.Context, contentType string, body []byte) error {
-	if l.near {
-		l.pair.far.push(Event{Kind: Info, Type: contentType, Body: body})
+	if o := l.other(); o != nil {
+		o.push(Event{Kind: Info, Type: contentType, Body: body})
 		return nil
 	}
 	return l.pair.caller.leg.Info(ctx, contentType, body)

@@ -55,7 +55,7 @@ type Mux interface {
 	Route(ctx context.Context, c *Call) (Handler, error)
 }
 
-// Deps is what calls need of others. Bus, Registerer, Notifier and Full may be nil.
+// Deps is what calls need of others. Bus, Registerer, Notifier, Cable and Full may be nil.
 type Deps struct {
 	Inviter    Inviter
 	Dialer     Dialer
@@ -63,6 +63,7 @@ type Deps struct {
 	Records    Records
 	Bus        *event.Bus
 	Notifier   Notifier
+	Cable      Lay
 	Full       func() bool // the store cannot take more records: no new calls
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
@@ -78,6 +79,7 @@ type Manager struct {
 	records  Records
 	bus      *event.Bus
 	notifier Notifier
+	cable    Lay
 	full     func() bool
 	log      *slog.Logger
 	line     func(level slog.Level, msg string, c *Call, attrs []slog.Attr)
@@ -97,7 +99,7 @@ type Manager struct {
 func New(cfg Config, d Deps) *Manager {
 	m := &Manager{
 		cfg: cfg, restcomm: cfg.Headers, inviter: d.Inviter, dialer: d.Dialer, mux: d.Mux, records: d.Records,
-		bus: d.Bus, notifier: d.Notifier, full: d.Full, log: d.Log,
+		bus: d.Bus, notifier: d.Notifier, cable: d.Cable, full: d.Full, log: d.Log,
 		metrics: newMetrics(d.Registerer), calls: map[ID]*Call{},
 	}
 	if m.log == nil {

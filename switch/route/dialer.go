@@ -65,7 +65,7 @@ func (d *Dialer) client(account, login string) ([]call.Outgoing, error) {
 	}
 	outs := make([]call.Outgoing, 0, len(bindings))
 	for _, b := range bindings {
-		outs = append(outs, call.Outgoing{To: b.Contact, Path: b.Path})
+		outs = append(outs, call.Outgoing{To: b.Contact, User: login, Path: b.Path})
 	}
 	return outs, nil
 }

@@ -130,6 +130,9 @@ func (a *audio) Bridge(peer media.Stream) error {
 		}
 		peer = other
 	}
+	if end, ok := peer.(cableEnd); ok {
+		peer = end.engineStream
+	}
 	return st.Bridge(peer)
 }
 

@@ -1,6 +1,7 @@
 package calltest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,7 +63,7 @@ func NewLegFrom(p call.Party) *Leg {
 
 // NewOutbound returns a leg as an inviter places it.
 func NewOutbound(o call.Outgoing) *Leg {
-	l := newLeg(call.Party{From: o.From, To: call.Identity{User: User(o.To)}, MaxForwards: o.MaxForwards})
+	l := newLeg(call.Party{From: o.From, To: call.Identity{User: cmp.Or(o.User, User(o.To))}, MaxForwards: o.MaxForwards})
 	l.out = o
 	return l
 }

@@ -22,6 +22,7 @@ type Switch struct {
 	Mux      *Mux
 	Bus      *event.Bus
 	Notes    *Notes
+	Cables   *Cables
 	Registry *prometheus.Registry
 }
 
@@ -35,10 +36,10 @@ func NewSwitch(tb testing.TB, h call.Handler, change ...func(*call.Config)) *Swi
 	}
 	s := &Switch{
 		Inviter: &Inviter{}, Dialer: &Dialer{}, Records: &Records{}, Mux: &Mux{Handler: h},
-		Bus: &event.Bus{}, Notes: &Notes{}, Registry: prometheus.NewRegistry(),
+		Bus: &event.Bus{}, Notes: &Notes{}, Cables: &Cables{}, Registry: prometheus.NewRegistry(),
 	}
 	s.Manager = call.New(cfg, call.Deps{
-		Inviter: s.Inviter, Dialer: s.Dialer, Mux: s.Mux, Records: s.Records, Bus: s.Bus, Notifier: s.Notes,
+		Inviter: s.Inviter, Dialer: s.Dialer, Mux: s.Mux, Records: s.Records, Bus: s.Bus, Notifier: s.Notes, Cable: s.Cables.Lay,
 		Log: slog.New(slog.DiscardHandler), Registerer: s.Registry,
 	})
 	tb.Cleanup(func() {
