@@ -104,6 +104,7 @@ func (b *baresip) heard() *media.Prompt {
 
 // TestRealPhonesTalk has one baresip call another through the switch: each plays its own tone, and each must have recorded the other's, whole.
 func TestRealPhonesTalk(t *testing.T) {
+	t.Parallel()
 	p := serve(t, t.TempDir())
 	bob := startBaresip(t, p, p.client(1), 1000, "", 14)
 	eventually(t, "bob is registered", func() error {

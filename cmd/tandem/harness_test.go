@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func serve(t *testing.T, dir string, env ...string) *program {
 		"TANDEM_SIP_LISTEN=udp:127.0.0.1:" + sip + ",tcp:127.0.0.1:" + sip,
 		"TANDEM_HTTP_LISTEN=127.0.0.1:" + freePort(t),
 		"TANDEM_RTP_ADDRESS=127.0.0.1",
-		"TANDEM_RTP_PORTS=" + strconv.Itoa(21000+os.Getpid()%20*1000) + "-" + strconv.Itoa(21999+os.Getpid()%20*1000),
+		"TANDEM_RTP_PORTS=" + rtpPorts(),
 		"TANDEM_WEB_ALLOW_PRIVATE=127.0.0.0/8",
 	}, env...)
 	credentials := filepath.Join(dir, "credentials.json")
@@ -118,6 +119,17 @@ func serve(t *testing.T, dir string, env ...string) *program {
 	p.first.HTTP = base
 	p.first.SIP = strings.Split(value(env, "TANDEM_SIP_LISTEN"), ",")
 	return p
+}
+
+// started counts the switches of this test.
+var started atomic.Int64
+
+// rtpPorts is a range of ports for one switch: below those that Linux gives to sockets without a wish, and of its own, so that switches and
+// tests may run side by side.
+func rtpPorts() string {
+	const each, block = 100, 1000
+	first := 20000 + os.Getpid()%10*block + int(started.Add(1))*each%block
+	return fmt.Sprintf("%d-%d", first, first+each-1)
 }
 
 // value is the last setting of a variable in an environment.

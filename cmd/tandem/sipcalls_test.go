@@ -12,6 +12,7 @@ var answersToINVITE = regexp.MustCompile(`SIP/2\.0 200 OK\r\n(?:[^\r\n]+\r\n)*CS
 
 // TestCallsBetweenSIPpPhones runs a caller's scenario against a callee's, both registered, and reads what the switch kept of it.
 func TestCallsBetweenSIPpPhones(t *testing.T) {
+	t.Parallel()
 	p := serve(t, t.TempDir())
 	calleePort := freePort(t) // one port: a binding of an earlier case would be rung as well
 	for _, c := range []struct {
