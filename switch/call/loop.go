@@ -104,6 +104,7 @@ func (c *Call) answered(s *state) {
 	}
 	s.life.answered = time.Now()
 	c.setStatus(StatusInProgress)
+	c.recordAnswer(s)
 	c.m.metrics.answered(c.direction, s.life.answered.Sub(c.started))
 	c.step(s, StepAnswered)
 	c.publish(s, event.CallAnswered)
@@ -198,6 +199,13 @@ func stamp(account string, id ID) []Header {
 		{Name: "X-RestComm-ApiVersion", Value: "2012-04-24"},
 		{Name: "X-RestComm-AccountSid", Value: account},
 		{Name: "X-RestComm-CallSid", Value: string(id)},
+	}
+}
+
+// recordAnswer adds the answer to a record that has begun; one that begins later has it from the start.
+func (c *Call) recordAnswer(s *state) {
+	if s.life.claimed && c.m.records != nil {
+		c.m.records.Answered(c.id, s.life.rang, s.life.answered)
 	}
 }
 

@@ -362,3 +362,30 @@ func TestPlaceNobody(t *testing.T) {
 		}
 	})
 }
+
+func TestAnswerReachesTheRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &dialled{d: call.Dial{Targets: numbers("1", "2"), AnswerOnBridge: true}}
+		s := calltest.NewSwitch(t, p)
+		s.Accept(calltest.NewLeg())
+		synctest.Wait()
+		if n := len(s.Records.Answers()); n != 0 {
+			t.Errorf("got %d answers before there was one", n)
+		}
+		time.Sleep(time.Second)
+		s.Inviter.Leg("1").Ringing()
+		time.Sleep(time.Second)
+		s.Inviter.Leg("1").Answered()
+		synctest.Wait()
+		answers := s.Records.Answers()
+		if len(answers) != 2 {
+			t.Fatalf("got %+v, want one of the callee and one of the caller", answers)
+		}
+		for _, a := range answers {
+			if c, ok := s.Find(a.ID); !ok || a.Answered.Sub(c.Started()) != 2*time.Second || a.Rang.Sub(c.Started()) != time.Second {
+				t.Errorf("got %+v, want rung after 1s and answered after 2s", a)
+			}
+		}
+		s.Inviter.Leg("1").Hang()
+	})
+}

@@ -59,6 +59,9 @@ func (s Summary) until() time.Time {
 type Records interface {
 	// Began is called once, when a plan has claimed the call or its leg was placed.
 	Began(s Summary)
+	// Answered is called at most once for a call that Began, when it is answered:
+	// what survives if the process dies. Rang is zero for a call that did not ring.
+	Answered(id ID, rang, answered time.Time)
 	// Ended is called once for every call that Began, with its last summary.
 	Ended(s Summary)
 }

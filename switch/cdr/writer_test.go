@@ -13,6 +13,19 @@ type kept []cdr.Record
 
 func (k *kept) SaveCall(r cdr.Record) { *k = append(*k, r) }
 
+func (k *kept) SaveAnswer(id call.ID, rang, answered time.Time) {
+	*k = append(*k, cdr.Record{Summary: call.Summary{ID: id, Rang: rang, Answered: answered}})
+}
+
+func TestWriterKeepsAnAnswer(t *testing.T) {
+	var store kept
+	id, rang, answered := call.NewID(), time.Unix(1, 0), time.Unix(2, 0)
+	cdr.NewWriter(&store).Answered(id, rang, answered)
+	if len(store) != 1 || store[0].ID != id || store[0].Rang != rang || store[0].Answered != answered {
+		t.Errorf("got %+v, want the answer of %s", store, id)
+	}
+}
+
 func TestWriterKeepsBothEndsOfACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store kept

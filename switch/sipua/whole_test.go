@@ -135,6 +135,8 @@ func (h *house) Route(_ context.Context, c *call.Call) (call.Handler, error) {
 }
 
 func (h *house) Began(call.Summary) {}
+
+func (h *house) Answered(call.ID, time.Time, time.Time) {}
 func (h *house) Ended(s call.Summary) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -40,19 +40,29 @@ func (w *writer) lose(err error) {
 	}
 }
 
-// join leaves out the rows of calls that a later row of the batch writes over: a
-// call that is shorter than the batch costs one row.
+// join leaves out the rows of calls that a later row of the batch writes over,
+// and puts an answer into the row before it: a call that is shorter than the
+// batch costs one row.
 func (w *writer) join(batch []task) {
 	clear(w.last)
 	for i := range batch {
-		r, ok := batch[i].row.(*callRow)
-		if !ok {
-			continue
+		switch r := batch[i].row.(type) {
+		case *callRow:
+			if before, ok := w.last[r.ID]; ok {
+				batch[before].joined = true
+			}
+			w.last[r.ID] = i
+		case *answerRow:
+			before, ok := w.last[r.id]
+			if !ok {
+				w.last[r.id] = i
+				continue
+			}
+			if whole, ok := batch[before].row.(*callRow); ok {
+				whole.answer(r)
+				batch[i].joined = true
+			}
 		}
-		if before, ok := w.last[r.ID]; ok {
-			batch[before].joined = true
-		}
-		w.last[r.ID] = i
 	}
 }
 

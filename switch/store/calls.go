@@ -98,6 +98,29 @@ func (s *Store) SaveCall(r cdr.Record) {
 	s.writer.save((*callRow)(&r))
 }
 
+// answerRow is the answer of a call that is up.
+type answerRow struct {
+	id             call.ID
+	rang, answered time.Time
+}
+
+func (r *answerRow) statement(args []any) (string, []any) {
+	return `UPDATE calls SET status = 'in-progress', rang = ?, answered = ?, updated = ? WHERE sid = ? AND ended = 0`,
+		append(args, milli(r.rang), milli(r.answered), milli(r.answered), string(r.id))
+}
+
+// SaveAnswer queues the answer of a call whose record has begun.
+func (s *Store) SaveAnswer(id call.ID, rang, answered time.Time) {
+	s.writer.save(&answerRow{id, rang, answered})
+}
+
+// answer is what an answerRow would do to the record once it is written.
+func (r *callRow) answer(a *answerRow) {
+	if r.Ended.IsZero() {
+		r.Status, r.Rang, r.Answered, r.Updated = call.StatusInProgress, a.rang, a.answered, a.answered
+	}
+}
+
 // Full tells whether new calls should be refused because the disk does not keep up.
 func (s *Store) Full() bool { return s.writer.full() }
 

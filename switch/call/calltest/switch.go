@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -78,6 +79,8 @@ type Records struct {
 	mu    sync.Mutex
 	begun []call.Summary
 	ended []call.Summary
+
+	answers []Answer
 }
 
 // Began keeps s.
@@ -85,6 +88,26 @@ func (r *Records) Began(s call.Summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.begun = append(r.begun, s)
+}
+
+// Answered keeps the answer.
+func (r *Records) Answered(id call.ID, rang, answered time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers = append(r.answers, Answer{id, rang, answered})
+}
+
+// Answer is what Answered was given.
+type Answer struct {
+	ID             call.ID
+	Rang, Answered time.Time
+}
+
+// Answers returns what Answered was given, in order.
+func (r *Records) Answers() []Answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]Answer(nil), r.answers...)
 }
 
 // Ended keeps s.
