@@ -92,10 +92,14 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	})
 	sip := transport.New(cfg.SIP.Transport, agent.Shards(), agent, log, metrics)
 	agent.Bind(sip)
+	here, err := ours(cfg, sip)
+	if err != nil {
+		return err
+	}
 	cfg.Calls.Headers = cfg.SIP.RestcommHeaders
 	records := cdr.NewWriter(db)
 	calls = call.New(cfg.Calls, call.Deps{ //nolint:contextcheck // its metrics are read without one
-		Inviter: agent, Dialer: route.NewDialer(db, bindings, ours(cfg, sip)), Mux: route.NewMux(db, plans.builders(), plans.progress),
+		Inviter: agent, Dialer: route.NewDialer(db, bindings, here), Mux: route.NewMux(db, plans.builders(), plans.progress),
 		Records: records, Bus: event.New(), Notifier: store.OfCalls{Store: db}, Cable: sipua.Cable(streams), Full: db.Full, Log: log, Registerer: metrics,
 	})
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -16,6 +18,7 @@ import (
 	"tandem/media/audio"
 	"tandem/rcml"
 	"tandem/script"
+	"tandem/switch/route"
 	"tandem/switch/sipua"
 	"tandem/switch/store"
 	"tandem/switch/transport"
@@ -89,21 +92,37 @@ func readiness(ready *atomic.Bool, db *store.Store) func() error {
 	}
 }
 
-// ours tells which hosts of a SIP URI mean this switch.
-func ours(cfg *conf.Config, sip *transport.Layer) func(string) bool {
-	return func(host string) bool {
-		if strings.EqualFold(host, cfg.SIP.Realm) || strings.EqualFold(host, "localhost") {
-			return true
-		}
-		addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if err != nil {
+// ours tells which hosts and ports of a SIP URI mean this switch. A listener on
+// all addresses stands for those the machine has now.
+func ours(cfg *conf.Config, sip *transport.Layer) (route.Ours, error) {
+	machine, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, fmt.Errorf("our own addresses: %w", err)
+	}
+	all := addresses(machine)
+	return func(host string, port uint16) bool {
+		named := strings.EqualFold(host, cfg.SIP.Realm) || host == "localhost"
+		addr, err := netip.ParseAddr(host)
+		if !named && err != nil {
 			return false
 		}
-		if addr == cfg.SIP.Advertise {
-			return true
+		named = named || addr == cfg.SIP.Advertise
+		return slices.ContainsFunc(sip.Addrs(), func(l transport.Listen) bool {
+			here := named || l.Addr.Addr() == addr || l.Addr.Addr().IsUnspecified() && slices.Contains(all, addr)
+			return here && (port == 0 || port == l.Addr.Port())
+		})
+	}, nil
+}
+
+// addresses are the machine's own, without their networks.
+func addresses(list []net.Addr) []netip.Addr {
+	var all []netip.Addr
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			all = append(all, p.Addr().Unmap())
 		}
-		return slices.ContainsFunc(sip.Addrs(), func(l transport.Listen) bool { return l.Addr.Addr() == addr })
 	}
+	return all
 }
 
 func listeners(sip *transport.Layer) []string {

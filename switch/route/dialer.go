@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"tandem/switch/call"
@@ -33,11 +34,15 @@ const maxURI = 255
 type Dialer struct {
 	table    Table
 	contacts Contacts
-	ours     func(host string) bool
+	ours     Ours
 }
 
-// NewDialer returns a dialer. Ours tells which hosts of a SIP URI mean this switch itself; it may be nil.
-func NewDialer(t Table, c Contacts, ours func(host string) bool) *Dialer {
+// Ours tells which host and port of a SIP URI mean this switch itself. The
+// host is in lower case and without brackets, the port 0 where the URI names none.
+type Ours func(host string, port uint16) bool
+
+// NewDialer returns a dialer; ours may be nil.
+func NewDialer(t Table, c Contacts, ours Ours) *Dialer {
 	return &Dialer{table: t, contacts: c, ours: ours}
 }
 
@@ -85,11 +90,11 @@ func (d *Dialer) number(dialled string) ([]call.Outgoing, error) {
 }
 
 func (d *Dialer) uri(account, uri string) ([]call.Outgoing, error) {
-	user, host, err := split(uri)
+	user, host, port, err := split(uri)
 	if err != nil {
 		return nil, &call.Refusal{Code: 484, Reason: "Address Incomplete", Err: fmt.Errorf("%w: %q", err, uri)}
 	}
-	if d.ours == nil || !d.ours(host) {
+	if d.ours == nil || !d.ours(host, port) {
 		return []call.Outgoing{{To: uri}}, nil
 	}
 	if neighbour(d.table, account, user) {
@@ -98,22 +103,22 @@ func (d *Dialer) uri(account, uri string) ([]call.Outgoing, error) {
 	return d.number(user)
 }
 
-// split returns the user and host of a SIP URI, checked as far as a message that carries it needs it.
-func split(uri string) (user, host string, err error) {
+// split returns the user, host and port of a SIP URI, checked as far as a message that carries it needs it.
+func split(uri string) (user, host string, port uint16, err error) {
 	rest, ok := cutScheme(uri)
 	if !ok || len(uri) > maxURI || strings.ContainsFunc(uri, unsafe) {
-		return "", "", ErrBadURI
+		return "", "", 0, ErrBadURI
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 		user, rest = rest[:at], rest[at+1:]
 		user, _, _ = strings.Cut(user, ":") // a password is none of our business
 	}
-	host, _, _ = strings.Cut(rest, ";")
-	if host = withoutPort(host); host == "" {
-		return "", "", ErrBadURI
+	rest, _, _ = strings.Cut(rest, ";")
+	if host, port, ok = splitPort(rest); !ok {
+		return "", "", 0, ErrBadURI
 	}
-	return user, strings.ToLower(host), nil
+	return user, strings.ToLower(host), port, nil
 }
 
 func cutScheme(uri string) (string, bool) {
@@ -121,17 +126,27 @@ func cutScheme(uri string) (string, bool) {
 	return rest, ok && (strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips"))
 }
 
-// withoutPort also takes the brackets off an IPv6 address.
-func withoutPort(host string) string {
-	if inner, ok := strings.CutPrefix(host, "["); ok {
-		host, _, ok = strings.Cut(inner, "]")
-		if !ok {
-			return ""
+// splitPort takes "host", "host:port" and both with an IPv6 address in brackets apart; the port is 0 where there is none.
+func splitPort(s string) (host string, port uint16, ok bool) {
+	host, digits, named := strings.Cut(s, ":")
+	if inner, v6 := strings.CutPrefix(s, "["); v6 {
+		var behind string
+		if host, behind, ok = strings.Cut(inner, "]"); !ok {
+			return "", 0, false
 		}
-		return host
+		digits, named = strings.CutPrefix(behind, ":")
+		if behind != "" && !named {
+			return "", 0, false
+		}
 	}
-	host, _, _ = strings.Cut(host, ":")
-	return host
+	if named {
+		n, err := strconv.ParseUint(digits, 10, 16)
+		if err != nil || n == 0 {
+			return "", 0, false
+		}
+		port = uint16(n)
+	}
+	return host, port, host != ""
 }
 
 // unsafe are characters that end or split a request line or header.

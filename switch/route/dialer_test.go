@@ -10,7 +10,9 @@ import (
 )
 
 func TestResolve(t *testing.T) {
-	ours := func(host string) bool { return host == "tandem.example.net" || host == "2001:db8::1" }
+	ours := func(host string, port uint16) bool {
+		return (host == "tandem.example.net" || host == "2001:db8::1") && (port == 0 || port == 5060)
+	}
 	d := route.NewDialer(town(), town(), ours)
 	client, sip, number := call.TargetClient, call.TargetSIP, call.TargetNumber
 	for _, tt := range []struct {
@@ -31,6 +33,12 @@ func TestResolve(t *testing.T) {
 		{"URI of a client here", sip, "sip:bob@TANDEM.example.net:5060", []string{"sip:bob@192.0.2.1:5070", "sip:bob@192.0.2.2;transport=tcp"}, false, 0},
 		{"URI of a number here", sip, "sip:1000@[2001:db8::1]:5060", []string{"1000"}, true, 0},
 		{"URI of another account's client here", sip, "sip:eve@tandem.example.net", nil, false, 404},
+		{"URI of another server on our address", sip, "sip:bob@tandem.example.net:5080", []string{"sip:bob@tandem.example.net:5080"}, false, 0},
+		{"another server over IPv6", sip, "sip:1000@[2001:db8::1]:5080", []string{"sip:1000@[2001:db8::1]:5080"}, false, 0},
+		{"our address without port", sip, "sip:1000@[2001:db8::1];transport=tcp", []string{"1000"}, true, 0},
+		{"port that is none", sip, "sip:x@example.org:many", nil, false, 484},
+		{"port out of range", sip, "sip:x@example.org:65536", nil, false, 484},
+		{"something behind the bracket", sip, "sip:x@[2001:db8::1]x", nil, false, 484},
 		{"no scheme", sip, "x@example.org", nil, false, 484},
 		{"other scheme", sip, "tel:+15550142000", nil, false, 484},
 		{"no host", sip, "sip:x@", nil, false, 484},
@@ -64,6 +72,9 @@ func TestResolve(t *testing.T) {
 func TestContactsKeepTheirPath(t *testing.T) {
 	d := route.NewDialer(town(), town(), nil)
 	outs, err := d.Resolve(t.Context(), "AC1", call.Target{Kind: call.TargetClient, Value: "bob"})
+	if len(outs) == 2 && (outs[0].User != "bob" || outs[1].User != "bob") {
+		t.Errorf("got %+v, want bob as who was dialled", outs)
+	}
 	if err != nil || outs[0].Path.Source != "udp:192.0.2.1:5070" || outs[1].Path.Flow != 7 {
 		t.Errorf("got %+v, %v; want the paths they registered over", outs, err)
 	}

@@ -88,16 +88,22 @@ func (m *Mux) Plan(party call.Party) (Plan, error) {
 	if n, ok := m.table.Number(dialled); ok {
 		return m.ofNumber(n)
 	}
-	if r, ok := m.table.RouteOfNumber(dialled); ok {
+	if r, ok := m.table.RouteOfNumber(dialled); ok && admits(r, party.Account) {
 		return ofRoute(r), nil
 	}
-	if r, ok := m.table.RouteOfRest(); ok && (party.Account != "" || r.Account != "") {
+	if r, ok := m.table.RouteOfRest(); ok && (party.Account != "" || r.Account != "") && admits(r, party.Account) {
 		return ofRoute(r), nil
 	}
 	if party.Account != "" {
 		return Plan{Kind: KindPlain, Account: party.Account}, nil
 	}
 	return Plan{}, notFound(fmt.Errorf("%w: %q", ErrNoRoute, dialled))
+}
+
+// admits reports whether a caller of the account may use a rule. A plain rule of
+// another account would ring that account's clients, whom only their own may reach.
+func admits(r directory.Route, account string) bool {
+	return r.Plan != KindPlain || r.Account == "" || account == "" || r.Account == account
 }
 
 // ofCaller is the plan of a client for the calls it makes.

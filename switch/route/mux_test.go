@@ -54,6 +54,16 @@ func TestPlan(t *testing.T) {
 		{name: "default rule and a stranger", dialled: "2000", change: func(t *table) {
 			t.rest = &directory.Route{Plan: "rcml", Source: "http://x/rest"}
 		}, code: 404},
+		{name: "plain rule of another account", client: "eve", account: "AC2", dialled: "bob", change: func(t *table) {
+			t.rest = &directory.Route{Plan: "plain", Account: "AC1"}
+			t.dialled["bob"] = *t.rest
+		}, kind: "plain", owner: "AC2"},
+		{name: "plain rule of the account", client: "alice", account: "AC1", dialled: "2000", change: func(t *table) {
+			t.rest = &directory.Route{Plan: "plain", Account: "AC1"}
+		}, kind: "plain", owner: "AC1"},
+		{name: "document of another account's rule", client: "eve", account: "AC2", dialled: "2000", change: func(t *table) {
+			t.rest = &directory.Route{Plan: "rcml", Source: "http://x/rest", Account: "AC1"}
+		}, kind: "rcml", source: "http://x/rest", owner: "AC1"},
 		{name: "nothing, for a client", client: "alice", account: "AC1", dialled: "2000", kind: "plain", owner: "AC1"},
 		{name: "nothing, for a stranger", dialled: "bob", code: 404},
 	} {
