@@ -25,6 +25,10 @@ func (p *placing) heard(t *inviteClient, m *transport.Message) {
 
 // provisional takes a 1xx: with it comes an early dialog, and leave to cancel (RFC 3261 §9.1).
 func (p *placing) provisional(t *inviteClient, m *transport.Message) {
+	if t.late {
+		p.sendCancel(t, call.CauseTimeout) // it rings after all
+		return
+	}
 	if t != p.tx || p.settled {
 		return
 	}
@@ -64,13 +68,14 @@ func (p *placing) earlyMedia(m *transport.Message) bool {
 // ACKed and ended (RFC 3261 §13.2.2.4).
 func (p *placing) accepted(t *inviteClient, m *transport.Message) {
 	l := p.l
-	if p.settled || p.given || l.state != unanswered {
+	if p.settled || p.given || l.state != unanswered || t != p.tx {
 		p.ackAndEnd(t, m)
 		return
 	}
 	p.settled = true
 	d, ok := p.dialogOf(t, m)
 	l.dlg = d
+	l.dlg.flow = l.s.hop(l, &l.dlg, t.flow)
 	sdp, a := sdpOf(m, &l.s.f)
 	headers := headersOf(m)
 	p.sendACK(t, m, &l.dlg)
@@ -111,23 +116,13 @@ func (p *placing) dialogOf(t *inviteClient, m *transport.Message) (dialog, bool)
 	f := &p.l.s.f
 	d := dialog{
 		local: p.l.dlg.local, remote: f[headerTo], remoteTag: m.ToTag, routes: routeSet(m, true),
-		localSeq: t.seq, pinned: !p.targetFlow().IsZero(),
+		localSeq: t.seq, pinned: p.pinned,
 	}
 	target, ok := targetOf(f[headerContact])
 	if d.target = target; !ok {
 		d.target = p.uri
 	}
-	d.flow = t.flow
-	d.flow = p.l.s.hop(p.l, &d, t.flow)
 	return d, ok
-}
-
-// targetFlow is the flow of a registered contact, if the call went to one.
-func (p *placing) targetFlow() transport.Flow {
-	if p.at < len(p.targets) {
-		return p.targets[p.at].flow
-	}
-	return transport.Flow{}
 }
 
 // sendACK ACKs a 2xx with the dialog it made.
@@ -142,14 +137,19 @@ func (p *placing) sendACK(t *inviteClient, m *transport.Message, d *dialog) {
 
 // ackAndEnd ends the dialog of a 2xx that nobody wants.
 func (p *placing) ackAndEnd(t *inviteClient, m *transport.Message) {
-	d, _ := p.dialogOf(t, m)
-	p.sendACK(t, m, &d)
 	s := p.l.s
+	d, _ := p.dialogOf(t, m)
+	d.flow = s.hop(p.l, &d, t.flow)
+	p.sendACK(t, m, &d)
 	d.localSeq++
 	branch := s.newBranch()
 	b := p.l.appendRequest(s.buf[:0], &d, "BYE", branch, d.localSeq)
 	cause := p.cause
-	if cause == (call.Cause{}) {
+	switch {
+	case cause != (call.Cause{}):
+	case t.late || t.refused:
+		cause = call.CauseTimeout // it was not waited for any more
+	default:
 		cause = call.CauseElsewhere // another branch was first
 	}
 	b = appendHeaders(b, reasonHeader(cause))
@@ -249,12 +249,19 @@ func (p *placing) cancel() {
 		return
 	}
 	p.settled = true
-	s, t := p.l.s, p.tx
-	b := p.appendStart(s.buf[:0], "CANCEL", t.flow, t.branch, t.seq, p.l.dlg.remote)
-	b = appendHeaders(b, reasonHeader(p.cause))
+	p.sendCancel(p.tx, p.cause)
+	p.forget()
+}
+
+func (p *placing) sendCancel(t *inviteClient, c call.Cause) {
+	if t.cancel {
+		return
+	}
+	s := p.l.s
+	b := p.appendStart(s.buf[:0], "CANCEL", t.flow, t.branch, t.seq, "<"+p.uri+">")
+	b = appendHeaders(b, reasonHeader(c))
 	b = appendBody(b, "", nil)
 	s.buf = b
 	s.request(t.flow, "CANCEL", t.branch, b, nil)
 	t.cancelled()
-	p.forget()
 }

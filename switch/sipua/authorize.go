@@ -16,7 +16,6 @@ func (p *placing) authorize(m *transport.Message) bool {
 	p.tried = true
 	line, ok := p.l.s.credentials(m, "INVITE", p.uri, p.o.Username, p.o.Password)
 	p.auth = line
-	p.l.username, p.l.password = p.o.Username, p.o.Password
 	return ok
 }
 
@@ -27,8 +26,17 @@ func (r *reinvite) authorize(m *transport.Message) bool {
 	}
 	r.tried = true
 	var ok bool
-	r.auth, ok = r.l.s.credentials(m, "INVITE", r.l.dlg.target, r.l.username, r.l.password)
+	r.auth, ok = r.l.s.credentials(m, "INVITE", r.l.dlg.requestURI(), r.l.username, r.l.password)
 	return ok
+}
+
+// challenged answers a challenge to another request within the dialog, unless auth says that it has been answered
+// before. Not ok: the code is the outcome.
+func (l *Leg) challenged(method, auth string, code int, m *transport.Message) (line string, ok bool) {
+	if m == nil || auth != "" || l.username == "" || code != 401 && code != 407 {
+		return "", false
+	}
+	return l.s.credentials(m, method, l.dlg.requestURI(), l.username, l.password)
 }
 
 // credentials answers the first challenge of m that we can: the order is the

@@ -37,16 +37,25 @@ func hangupCode(c call.Cause) int {
 // sendBye ends the dialog. Whatever the party says to it, the dialog is over; until it does, a BYE of its own that
 // crosses ours is answered.
 func (l *Leg) sendBye(c call.Cause) {
+	l.ending = true
+	l.tryBye(c, "")
+}
+
+func (l *Leg) tryBye(c call.Cause, auth string) {
 	d := &l.dlg
 	l.mend()
 	d.localSeq++
 	branch := l.s.newBranch()
 	b := l.appendRequest(l.s.buf[:0], d, "BYE", branch, d.localSeq)
+	b = append(b, auth...)
 	b = appendHeaders(b, reasonHeader(c))
 	b = appendBody(b, "", nil)
 	l.s.buf = b
-	l.ending = true
-	l.s.request(d.flow, "BYE", branch, b, func(int, *transport.Message) {
+	l.s.request(d.flow, "BYE", branch, b, func(code int, m *transport.Message) {
+		if line, ok := l.challenged("BYE", auth, code, m); ok {
+			l.tryBye(c, line)
+			return
+		}
 		l.ending = false
 		l.release()
 	})

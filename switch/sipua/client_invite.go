@@ -16,6 +16,8 @@ type inviteClient struct {
 	seq     uint32
 	last    []byte // the INVITE while it may be sent again, then the ACK of a non-2xx
 	refused bool   // last is that ACK
+	late    bool   // given up: what is left ACKs and ends a 2xx that comes after all
+	cancel  bool   // a CANCEL is out
 	user    inviteUser
 	acks    []ack // of 2xx, to be sent again when the 2xx is
 }
@@ -61,6 +63,12 @@ func (s *shard) invite(f transport.Flow, branch string, seq uint32, b []byte, us
 }
 
 func (t *inviteClient) response(m *transport.Message) {
+	if success := m.Code >= 200 && m.Code < 300; t.late || t.refused && success {
+		if !success || !t.ackAgain(m.ToTag) { // RFC 3261 §16.7 step 5: proxies pass a late 2xx on; who sent it believes in a call
+			t.user.heard(t, m)
+		}
+		return
+	}
 	acts := t.machine.Response(m.Code, t.s.now)
 	t.after(acts)
 	if acts.Has(transaction.Ack) {
@@ -100,7 +108,7 @@ func (t *inviteClient) ackAgain(tag string) bool {
 		if a.tag == tag {
 			t.s.u.metrics.retransmission(inbound)
 			t.s.u.metrics.retransmission(outbound)
-			if err := t.s.transmit(a.flow, a.b); err != nil {
+			if t.s.transmit(a.flow, a.b) != nil && t.s.transmit(t.flow, a.b) != nil { // its Contact cannot be reached: back the way it came
 				t.s.u.metrics.unsent.Inc()
 			}
 			return true
@@ -120,6 +128,9 @@ func (t *inviteClient) ack(f transport.Flow, tag string, b []byte) {
 
 // cancelled is told that a CANCEL went out.
 func (t *inviteClient) cancelled() {
+	if t.cancel = true; t.late {
+		return
+	}
 	t.machine.Cancel(t.s.now)
 	at, ok := t.machine.Next()
 	t.s.set(&t.entry, at, ok)
@@ -130,9 +141,8 @@ func (t *inviteClient) fail(err error) {
 	if t.machine.State() > transaction.StateProceeding {
 		return // answered: the rest is the dialog's
 	}
-	acts := t.machine.Fail()
-	t.after(acts)
-	if acts.Has(transaction.Done) {
+	if t.machine.Fail().Has(transaction.Done) {
+		t.linger()
 		t.s.u.metrics.unsent.Inc()
 		t.user.lost(t, 503, err)
 	}
@@ -149,7 +159,18 @@ func (t *inviteClient) after(acts transaction.Act) {
 	t.s.set(&t.entry, at, ok)
 }
 
+// linger keeps the key of an INVITE that was given up for as long as its 2xx may still come, and come again.
+func (t *inviteClient) linger() {
+	t.s.leaveFlow(t.flow)
+	t.late, t.last = true, nil
+	t.s.wheel.Set(&t.entry, t.s.now+64*t.s.u.cfg.Timers.T1)
+}
+
 func (t *inviteClient) fire() {
+	if t.late {
+		delete(t.s.placed, t.key)
+		return
+	}
 	acts := t.machine.Fire(t.s.now)
 	if acts.Has(transaction.Resend) {
 		t.s.u.metrics.retransmission(outbound)
@@ -157,9 +178,11 @@ func (t *inviteClient) fire() {
 			t.s.u.metrics.unsent.Inc()
 		}
 	}
-	t.after(acts)
 	if acts.Has(transaction.Timeout) {
+		t.linger()
 		t.s.u.metrics.timeouts.Inc()
 		t.user.lost(t, 408, errNoAnswer)
+		return
 	}
+	t.after(acts)
 }

@@ -50,10 +50,12 @@ func (a *Allowed) UnmarshalText(text []byte) error {
 
 // Default is what a switch without configuration runs with.
 func Default() Config {
+	timers := transaction.DefaultTimers()
+	timers.B = 10 * time.Second // see doc.go
 	return Config{
 		Realm:           "tandem",
 		Product:         "Tandem",
-		Timers:          transaction.DefaultTimers(),
+		Timers:          timers,
 		Digest:          []string{"MD5", "SHA-256"},
 		MD5Only:         []string{"baresip v0.", "baresip v1."},
 		Nonce:           5 * time.Minute,

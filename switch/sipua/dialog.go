@@ -23,21 +23,39 @@ type dialog struct {
 	pinned    bool           // to flow, whatever Contact says: a registered client's
 }
 
+// loose reports whether the first hop, if there is one, is a loose router (RFC 3261 §19.1.1).
+func (d *dialog) loose() bool {
+	if len(d.routes) == 0 {
+		return true
+	}
+	u, _ := parseURI(d.next())
+	_, loose := param(u.params, "lr")
+	return loose
+}
+
+// next is where requests go: to the first route, or else to the peer itself.
+func (d *dialog) next() string {
+	if len(d.routes) == 0 {
+		return d.target
+	}
+	_, first, _ := cutAddress(d.routes[0])
+	return first
+}
+
+// requestURI is the peer's own, unless a strict router must find itself there (RFC 3261 §12.2.1.1).
+func (d *dialog) requestURI() string {
+	if d.loose() {
+		return d.target
+	}
+	return d.next()
+}
+
 // appendRequest writes a request of ours up to the headers that all have in common.
 func (l *Leg) appendRequest(b []byte, d *dialog, method, branch string, seq uint32) []byte {
-	loose, first := true, ""
-	if len(d.routes) > 0 {
-		_, first, _ = cutAddress(d.routes[0])
-		u, _ := parseURI(first)
-		_, loose = param(u.params, "lr")
-	}
+	loose := d.loose()
 	b = append(b, method...)
 	b = append(b, ' ')
-	if loose {
-		b = append(b, d.target...)
-	} else {
-		b = append(b, first...) // RFC 3261 §12.2.1.1: a strict router finds itself in the Request-URI
-	}
+	b = append(b, d.requestURI()...)
 	b = append(b, " SIP/2.0\r\n"...)
 	b = appendVia(b, d.flow, branch)
 	b = appendInt(b, "Max-Forwards", l.s.u.cfg.MaxForwards)
@@ -120,17 +138,15 @@ func (l *Leg) refresh(contact string, from transport.Flow) {
 
 // hop decides where the requests of a dialog go. See nat.go for who is answered where it came from.
 func (s *shard) hop(l *Leg, d *dialog, from transport.Flow) transport.Flow {
-	next := d.target
-	if len(d.routes) > 0 {
-		_, next, _ = cutAddress(d.routes[0])
-	}
-	u, ok := parseURI(next)
+	u, ok := parseURI(d.next())
 	if !ok || d.pinned {
 		return from
 	}
 	addr, literal := u.addr()
 	if !literal {
-		s.lookupHop(l, u, from)
+		if d == &l.dlg {
+			s.lookupHop(l, u, from)
+		}
 		return from // until the name is known
 	}
 	return s.direct(u, addr, from)
@@ -140,7 +156,10 @@ func (s *shard) hop(l *Leg, d *dialog, from transport.Flow) transport.Flow {
 func (s *shard) direct(u uri, addr netip.Addr, from transport.Flow) transport.Flow {
 	source := from.Remote()
 	network, named := u.network()
-	if !named {
+	switch _, other := param(u.params, "transport"); {
+	case u.secure || other && !named:
+		return from // by TLS, say, which we do not have: it has shown another way itself
+	case !named:
 		network = from.Network()
 	}
 	switch {

@@ -17,7 +17,7 @@ func (l *Leg) info(m *transport.Message, key transaction.Key) {
 	content := body(m)
 	if digit, is := digitOf(kind, content); is {
 		if digit == 0 {
-			l.s.refuse(m, "", bad("No Such Key", fmt.Errorf("INFO with %q", content)))
+			l.deny(m, key, bad("No Such Key", fmt.Errorf("INFO with %q", content)))
 			return
 		}
 		l.s.respond(m, key, l.tag, &answer{code: 200})
@@ -84,14 +84,25 @@ func (l *Leg) Info(ctx context.Context, contentType string, content []byte) erro
 			done(errNotUp)
 			return
 		}
-		s, d := l.s, &l.dlg
-		l.mend()
-		d.localSeq++
-		branch := s.newBranch()
-		b := l.appendRequest(s.buf[:0], d, "INFO", branch, d.localSeq)
-		b = appendBody(b, contentType, content)
-		s.buf = b
-		s.request(d.flow, "INFO", branch, b, func(code int, _ *transport.Message) { done(l.infoAnswered(code)) })
+		l.sendInfo(contentType, content, "", done)
+	})
+}
+
+func (l *Leg) sendInfo(contentType string, content []byte, auth string, done func(error)) {
+	s, d := l.s, &l.dlg
+	l.mend()
+	d.localSeq++
+	branch := s.newBranch()
+	b := l.appendRequest(s.buf[:0], d, "INFO", branch, d.localSeq)
+	b = append(b, auth...)
+	b = appendBody(b, contentType, content)
+	s.buf = b
+	s.request(d.flow, "INFO", branch, b, func(code int, m *transport.Message) {
+		if line, ok := l.challenged("INFO", auth, code, m); ok && l.state == up {
+			l.sendInfo(contentType, content, line, done)
+			return
+		}
+		done(l.infoAnswered(code))
 	})
 }
 

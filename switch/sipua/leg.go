@@ -42,7 +42,7 @@ type Leg struct {
 	re                 *reinvite     // our re-INVITE under way
 	rr                 string        // Record-Route lines for the answers that make the dialog
 	stamps             []byte        // headers of the plan's, as they stand in a message
-	username, password string        // that the call was placed with, once they were asked for
+	username, password string        // that the call was placed with
 	answerer           func(error)   // who waits for the ACK of the first 2xx
 	bye                *call.Cause   // to be sent when the ACK is in
 

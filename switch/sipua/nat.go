@@ -53,11 +53,7 @@ func (l *Leg) mend() {
 		l.dlg.flow = g
 		return
 	}
-	next := l.dlg.target
-	if len(l.dlg.routes) > 0 {
-		_, next, _ = cutAddress(l.dlg.routes[0])
-	}
-	u, _ := parseURI(next)
+	u, _ := parseURI(l.dlg.next())
 	if addr, ok := u.addr(); ok && !behindNAT(addr, f.Remote().Addr().Unmap()) {
 		if g, err := layer.Connect(f.Network(), netip.AddrPort{}, netip.AddrPortFrom(addr, u.defaultPort())); err == nil {
 			l.dlg.flow = g
@@ -65,15 +61,56 @@ func (l *Leg) mend() {
 	}
 }
 
-// registered is a connection that the leg's client has registered over.
-func (l *Leg) registered(layer Layer) (transport.Flow, bool) {
-	if l.party.Client == "" || l.s.u.deps.Registrar == nil {
-		return transport.Flow{}, false
-	}
-	for _, b := range l.s.u.deps.Registrar.Contacts(l.party.Client) {
-		if f, ok := layer.Flow(b.Path.Flow); ok && b.Path.Flow != 0 {
+// wayBack is where an answer goes whose connection has gone: over the one that the client has registered over
+// meanwhile, else over a new one to where the request came from, at the port that its Via names (RFC 3261 §18.2.2).
+func (s *shard) wayBack(was transport.Flow, l *Leg, answer []byte) (transport.Flow, bool) {
+	layer := s.u.transports()
+	if l != nil {
+		if f, ok := l.registered(layer); ok {
 			return f, true
 		}
 	}
-	return transport.Flow{}, false
+	m, err := transport.Index(answer)
+	if err != nil {
+		return transport.Flow{}, false
+	}
+	port := was.Network().Port()
+	if u, ok := parseURI("sip:" + m.SentBy); ok && u.port != 0 {
+		port = uint16(u.port)
+	}
+	f, err := layer.Connect(was.Network(), was.Local(), netip.AddrPortFrom(was.Remote().Addr(), port))
+	return f, err == nil
+}
+
+// registered is a connection that the leg's client has registered over: that of the same contact, of one on the same
+// host, or the only one there is. Another device of the client's would not know the dialog.
+func (l *Leg) registered(layer Layer) (transport.Flow, bool) {
+	login := l.party.Client
+	if !l.party.Inbound && l.dlg.pinned {
+		login = l.party.To.User
+	}
+	if login == "" || l.s.u.deps.Registrar == nil {
+		return transport.Flow{}, false
+	}
+	target, _ := parseURI(l.dlg.target)
+	var near, last transport.Flow
+	n := 0
+	for _, b := range l.s.u.deps.Registrar.Contacts(login) {
+		f, ok := layer.Flow(b.Path.Flow)
+		if !ok || b.Path.Flow == 0 {
+			continue
+		}
+		if b.Contact == l.dlg.target {
+			return f, true
+		}
+		if u, _ := parseURI(b.Contact); u.host == target.host {
+			near = f
+		}
+		last = f
+		n++
+	}
+	if !near.IsZero() {
+		return near, true
+	}
+	return last, n == 1
 }

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type placing struct {
 	targets  []target
 	at       int  // of targets, which is tried
 	fallback bool // the target is tried over UDP because it does not take TCP
+	pinned   bool // the target is the flow a client registered over
 	tx       *inviteClient
 	early    []string // To tags heard in provisional answers
 	rung     bool     // a provisional answer is in, so a CANCEL may go out
@@ -60,6 +62,7 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 	s := u.shardBeside(beside)
 	l := newLeg(s, newCallID(s.n, len(u.shards)), "", u.outboundParty(o, to), netip.Addr{})
 	l.party.SIPCallID = l.id
+	l.username, l.password = o.Username, o.Password
 	if beside != nil {
 		l.audio.join(beside)
 		beside.audio.join(l)
@@ -122,7 +125,7 @@ func (u *UA) shardBeside(l *Leg) *shard {
 // outboundParty is what we say of ourselves to the callee.
 func (u *UA) outboundParty(o call.Outgoing, to uri) call.Party {
 	return call.Party{
-		From: o.From, To: call.Identity{User: unescape(to.user)}, Source: o.Path.Source,
+		From: o.From, To: call.Identity{User: cmp.Or(o.User, unescape(to.user))}, Source: o.Path.Source,
 		MaxForwards: o.MaxForwards, Headers: o.Headers,
 	}
 }
@@ -169,6 +172,7 @@ func lookupCode(err error) int {
 func (p *placing) try() {
 	l, s, t := p.l, p.l.s, p.targets[p.at]
 	flow := t.flow
+	p.pinned = !flow.IsZero()
 	if flow.IsZero() {
 		network := t.network
 		if network == transport.UDP && !t.explicit && !p.fallback && p.long() {

@@ -23,14 +23,14 @@ func (l *Leg) reinvited(m *transport.Message, key transaction.Key) {
 	sdp, a := sdpOf(m, &l.s.f)
 	switch {
 	case a != nil:
-		l.s.refuse(m, "", a)
+		l.deny(m, key, a)
 		return
 	case l.state == unanswered && l.in != nil:
 		// RFC 3261 §14.2: an INVITE before the one in progress has its final answer.
-		l.s.refuse(m, "", answerOf(500, errPending, retryAfter(1+int(l.s.rand.Uint64()%10))))
+		l.deny(m, key, answerOf(500, errPending, retryAfter(1+int(l.s.rand.Uint64()%10))))
 		return
 	case l.re != nil && l.re.tx != nil, l.sdp.pending, l.state == unanswered:
-		l.s.refuse(m, "", answerOf(491, errPending)) // RFC 3261 §14.2: glare
+		l.deny(m, key, answerOf(491, errPending)) // RFC 3261 §14.2: glare
 		return
 	}
 	if l.in != nil { // the ACK before it was lost or overtaken: who goes on has our 2xx
@@ -42,7 +42,7 @@ func (l *Leg) reinvited(m *transport.Message, key transaction.Key) {
 	l.refresh(l.s.f[headerContact], m.Flow)
 	body, err := l.counter(sdp)
 	if err != nil {
-		l.s.refuse(m, "", answerOf(offerCode(err), err))
+		l.deny(m, key, answerOf(offerCode(err), err))
 		return
 	}
 	l.in = l.s.newInviteServer(m, key, l)

@@ -74,6 +74,26 @@ func (s *shard) refuse(m *transport.Message, tag string, a *answer) {
 	b := s.appendAnswer(s.buf[:0], m, tag, a)
 	s.buf = b
 	s.sendAnswer(m.Flow, m.Method, a.code, b)
+	s.tell(m, a)
+}
+
+// deny refuses a request within a dialog. Unlike refuse it keeps the answer: the request has used up its CSeq, so coming
+// again it would be taken for one out of order.
+func (l *Leg) deny(m *transport.Message, key transaction.Key, a *answer) {
+	s := l.s
+	s.u.metrics.refused(a)
+	s.tell(m, a)
+	if m.Method != "INVITE" {
+		s.respond(m, key, l.tag, a)
+		return
+	}
+	s.newInviteServer(m, key, l).respond(a.code, a.phrase(), func(b []byte) []byte {
+		return appendBody(s.appendServer(appendHeaders(b, a.headers)), "", nil)
+	})
+}
+
+// tell logs why a request was refused.
+func (s *shard) tell(m *transport.Message, a *answer) {
 	if a.err != nil && a.code != 401 && a.code != 407 {
 		s.u.log.Info("SIP request refused", "method", known(m.Method), "code", a.code, "source", m.Flow.Remote().String(),
 			"sip_call_id", m.CallID, "err", a.err)

@@ -1,6 +1,8 @@
 package sipua
 
 import (
+	"errors"
+
 	"tandem/switch/transaction"
 	"tandem/switch/transport"
 )
@@ -50,7 +52,8 @@ func (t *inviteServer) respond(code int, reason string, extra func(b []byte) []b
 		}
 		t.s.buf = b
 		t.last = append(t.last[:0], b...)
-		t.s.sendAnswer(t.flow, "INVITE", code, b)
+		t.s.u.metrics.response(outbound, "INVITE", code)
+		t.transmit(b)
 		if code >= 200 && code < 300 {
 			t.waiting = true
 			t.accepted = transaction.NewAccepted(&t.s.u.cfg.Timers, t.s.now)
@@ -89,7 +92,20 @@ func (t *inviteServer) again() {
 
 func (t *inviteServer) resend() {
 	t.s.u.metrics.retransmission(outbound)
-	if err := t.s.transmit(t.flow, t.last); err != nil {
+	t.transmit(t.last)
+}
+
+// transmit sends an answer the way the INVITE came or, where that connection has gone, another. When all fails there
+// is nobody to tell: the INVITE comes again, or the ACK does not come.
+func (t *inviteServer) transmit(b []byte) {
+	err := t.s.transmit(t.flow, b)
+	if errors.Is(err, transport.ErrClosed) && t.flow.Reliable() {
+		if f, ok := t.s.wayBack(t.flow, t.leg, b); ok {
+			t.flow = f
+			err = t.s.transmit(f, b)
+		}
+	}
+	if err != nil {
 		t.s.u.metrics.unsent.Inc()
 	}
 }

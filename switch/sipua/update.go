@@ -10,7 +10,7 @@ func (l *Leg) update(m *transport.Message, key transaction.Key) {
 	sdp, a := sdpOf(m, &l.s.f)
 	switch {
 	case a != nil:
-		l.s.refuse(m, "", a)
+		l.deny(m, key, a)
 		return
 	case sdp == nil:
 		l.refresh(l.s.f[headerContact], m.Flow)
@@ -18,16 +18,16 @@ func (l *Leg) update(m *transport.Message, key transaction.Key) {
 		return
 	case l.state == unanswered:
 		// RFC 3311 §5.2: the first offer has no reliable answer yet.
-		l.s.refuse(m, "", answerOf(500, errPending, retryAfter(1+int(l.s.rand.Uint64()%10))))
+		l.deny(m, key, answerOf(500, errPending, retryAfter(1+int(l.s.rand.Uint64()%10))))
 		return
 	case l.re != nil && l.re.tx != nil, l.sdp.pending:
-		l.s.refuse(m, "", answerOf(491, errPending))
+		l.deny(m, key, answerOf(491, errPending))
 		return
 	}
 	l.refresh(l.s.f[headerContact], m.Flow)
 	body, err := l.reanswer(sdp)
 	if err != nil {
-		l.s.refuse(m, "", answerOf(offerCode(err), err))
+		l.deny(m, key, answerOf(offerCode(err), err))
 		return
 	}
 	l.respondWith(m, key, body)

@@ -11,7 +11,7 @@ type ClientInvite struct {
 
 // NewClientInvite starts the transaction of an INVITE that is sent now. A reliable transport loses nothing.
 func NewClientInvite(t *Timers, reliable bool, now Time) ClientInvite {
-	x := ClientInvite{t: t, reliable: reliable, state: StateCalling, resend: noRetry, end: now + t.timeout()}
+	x := ClientInvite{t: t, reliable: reliable, state: StateCalling, resend: noRetry, end: now + t.firstAnswer()}
 	if !reliable {
 		x.resend = retryFrom(now, t.T1)
 	}

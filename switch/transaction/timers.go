@@ -13,6 +13,7 @@ type Timers struct {
 	T2 Time `toml:"t2"` // longest interval between retransmissions of a non-INVITE request or an INVITE response
 	T4 Time `toml:"t4"` // how long a message stays in the network
 
+	B      Time `toml:"timer_b"` // client INVITE: how long to wait for the first answer of any kind; 0: 64*T1
 	D      Time `toml:"timer_d"` // client INVITE: how long retransmitted non-2xx answers are ACKed over an unreliable transport; at least 32 s
 	Trying Time `toml:"trying"`  // server INVITE: how long the user may say nothing before a 100 is wanted
 }
@@ -33,14 +34,24 @@ func (t Timers) Validate() error {
 			errs = append(errs, fmt.Errorf("sip.timers.%s: %v is not positive", f.name, f.v))
 		}
 	}
+	if t.B < 0 {
+		errs = append(errs, fmt.Errorf("sip.timers.timer_b: %v is negative", t.B))
+	}
 	if t.T2 < t.T1 {
 		errs = append(errs, fmt.Errorf("sip.timers.t2: %v is below t1 (%v)", t.T2, t.T1))
 	}
 	return errors.Join(errs...)
 }
 
-// timeout is 64*T1, the length of timers B, F, H, J, L and M.
+// timeout is 64*T1, the length of timers F, H, J, L and M, and of B where nothing else is said.
 func (t *Timers) timeout() Time { return 64 * t.T1 }
+
+func (t *Timers) firstAnswer() Time {
+	if t.B > 0 {
+		return t.B
+	}
+	return t.timeout()
+}
 
 // retry is a timer that doubles its interval each time it fires: A, E, G and the 2xx's own.
 type retry struct{ at, interval Time }
