@@ -246,6 +246,26 @@ func (p *program) api(method, path string, form map[string]string, into any) (in
 	return res.StatusCode, string(data)
 }
 
+// record is a call as the API shows it.
+type record struct {
+	SID, Status, Direction, From, To string
+	Parent                           string `json:"parent_call_sid"`
+	Account                          string `json:"account_sid"`
+	Start                            string `json:"start_time"`
+	End                              string `json:"end_time"`
+	Duration                         int
+}
+
+// calls lists calls, oldest first, with a query such as Status=busy.
+func (p *program) calls(query string) []record {
+	p.t.Helper()
+	var list struct{ Calls []record }
+	if code, text := p.api("GET", "/Calls.json?"+query, nil, &list); code != http.StatusOK {
+		p.t.Fatalf("the list of calls: %d %s", code, text)
+	}
+	return list.Calls
+}
+
 // metric is the sum of all series of a metric whose labels contain each of the given texts.
 func (p *program) metric(name string, labels ...string) float64 {
 	p.t.Helper()

@@ -74,17 +74,23 @@ func hidesTopology(t *testing.T, callee, caller string) {
 // wantRecords waits for the records of the last call: the caller's and the callee's, with that status.
 func wantRecords(t *testing.T, p *program, status string) {
 	t.Helper()
-	eventually(t, "both records say "+status, func() error {
-		var list struct {
-			Calls []struct{ SID, Status, Direction string }
+	wantLastRecords(t, p, 2, status)
+}
+
+// wantLast waits for the record of the last call that has but one leg.
+func wantLast(t *testing.T, p *program, status string) {
+	t.Helper()
+	wantLastRecords(t, p, 1, status)
+}
+
+func wantLastRecords(t *testing.T, p *program, n int, status string) {
+	t.Helper()
+	eventually(t, "the last records say "+status, func() error {
+		list := p.calls("PageSize=1000")
+		if len(list) < n {
+			return fmt.Errorf("%d records", len(list))
 		}
-		if code, text := p.api("GET", "/Calls.json?PageSize=1000", nil, &list); code != 200 {
-			return fmt.Errorf("%d %s", code, text)
-		}
-		if len(list.Calls) < 2 {
-			return fmt.Errorf("%d records", len(list.Calls))
-		}
-		for _, c := range list.Calls[len(list.Calls)-2:] {
+		for _, c := range list[len(list)-n:] {
 			if c.Status != status {
 				return fmt.Errorf("%s is %s", c.Direction, c.Status)
 			}
