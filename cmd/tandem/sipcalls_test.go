@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -96,5 +97,17 @@ func wantLastRecords(t *testing.T, p *program, n int, status string) {
 			}
 		}
 		return nil
+	})
+}
+
+// wantRecorded waits for a record that fits.
+func wantRecorded(t *testing.T, p *program, fits func(record) bool) {
+	t.Helper()
+	eventually(t, "the record is there", func() error {
+		list := p.calls("PageSize=1000")
+		if slices.ContainsFunc(list, fits) {
+			return nil
+		}
+		return fmt.Errorf("none of %+v fits", list)
 	})
 }
