@@ -32,6 +32,7 @@ func (l *Leg) acked(m *transport.Message) {
 		return
 	}
 	l.state = up
+	l.watch()
 	l.tellAnswerer(nil)
 }
 

@@ -81,6 +81,7 @@ func (p *placing) accepted(t *inviteClient, m *transport.Message) {
 	p.sendACK(t, m, &l.dlg)
 	l.out = nil
 	l.state = up
+	l.watch()
 	err := p.agreed(m, sdp, a)
 	if err == nil && !ok {
 		err = errors.New("the 2xx has no usable Contact")

@@ -27,6 +27,7 @@ type Config struct {
 	GuessWindow     time.Duration `toml:"guess_window"`     // see MaxGuesses
 	MaxForwards     int           `toml:"max_forwards"`     // of the INVITEs we place for nobody else
 	RestcommHeaders bool          `toml:"restcomm_headers"` // X-RestComm-… in the INVITEs we place
+	KeepAlive       time.Duration `toml:"keep_alive"`       // without RTP from a party for so long, it is asked whether it is still there; 0: never
 	DNSTimeout      time.Duration `toml:"dns_timeout"`      // how long looking up one target may take
 }
 
@@ -63,6 +64,7 @@ func Default() Config {
 		GuessWindow:     time.Minute,
 		MaxForwards:     70,
 		RestcommHeaders: true,
+		KeepAlive:       5 * time.Minute,
 		DNSTimeout:      10 * time.Second,
 	}
 }
@@ -79,6 +81,9 @@ func (c Config) Validate() error {
 	positive("guess_window", c.GuessWindow > 0, c.GuessWindow)
 	positive("max_guesses", c.MaxGuesses > 0, c.MaxGuesses)
 	positive("dns_timeout", c.DNSTimeout > 0, c.DNSTimeout)
+	if c.KeepAlive < 0 || c.KeepAlive > 0 && c.KeepAlive < time.Second {
+		errs = append(errs, fmt.Errorf("sip.keep_alive: %v is neither 0 nor at least a second", c.KeepAlive))
+	}
 	if c.Shards < 0 {
 		errs = append(errs, fmt.Errorf("sip.shards: %d is negative", c.Shards))
 	}

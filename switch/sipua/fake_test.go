@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tandem/media"
@@ -45,13 +46,14 @@ func (f *fakeMedia) open() int {
 }
 
 type fakeStream struct {
-	port   uint16
-	mu     sync.Mutex
-	agreed offer.Agreed
-	early  bool
-	times  int
-	closed bool
-	watch  func(stream.Event)
+	port     uint16
+	received atomic.Uint64
+	mu       sync.Mutex
+	agreed   offer.Agreed
+	early    bool
+	times    int
+	closed   bool
+	watch    func(stream.Event)
 }
 
 func (s *fakeStream) Bridge(media.Stream) error { return nil }
@@ -62,6 +64,7 @@ func (s *fakeStream) Play(*media.Prompt, int, func(time.Duration, bool)) error {
 func (s *fakeStream) Stop()                        {}
 func (s *fakeStream) Mute(bool)                    {}
 func (s *fakeStream) Stats() media.Stats           { return media.Stats{} }
+func (s *fakeStream) Count(f func(media.Stats))    { f(media.Stats{Received: s.received.Load()}) }
 func (s *fakeStream) Watch(f func(e stream.Event)) { s.watch = f }
 func (s *fakeStream) Local() (rtp, rtcp netip.AddrPort) {
 	a := netip.MustParseAddr("127.0.0.1")

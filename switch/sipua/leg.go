@@ -46,10 +46,13 @@ type Leg struct {
 	answerer           func(error)   // who waits for the ACK of the first 2xx
 	bye                *call.Cause   // to be sent when the ACK is in
 
-	late      []call.Event // events that the channel had no room for
-	lateEntry transaction.Entry
-	ended     bool // the Ended event is out
-	ending    bool // our BYE waits for its answer
+	late       []call.Event // events that the channel had no room for
+	lateEntry  transaction.Entry
+	pulseEntry transaction.Entry // see alive.go
+	received   uint64            // RTP packets when it fired last
+
+	ended  bool // the Ended event is out
+	ending bool // our BYE waits for its answer
 }
 
 var _ call.Leg = (*Leg)(nil)
@@ -154,6 +157,7 @@ func (l *Leg) finish(e call.Event) {
 		return
 	}
 	l.state = over
+	l.s.wheel.Stop(&l.pulseEntry)
 	l.audio.Close()
 	if l.answerer != nil {
 		l.answerer(call.ErrEnded)

@@ -20,6 +20,8 @@ type Stream interface {
 	// Agree tells the stream what offer and answer have come to; signalling is
 	// where the party's SIP comes from, early says that the call is not answered yet.
 	Agree(a offer.Agreed, signalling netip.Addr, early bool)
+	// Count has f called with the counters, from another goroutine; not if the stream is closed.
+	Count(f func(media.Stats))
 	// Watch has f called for every key pressed and every fault of the party's media, from another goroutine; it must not block.
 	Watch(f func(stream.Event))
 }

@@ -37,6 +37,7 @@ func (l *Leg) reinvited(m *transport.Message, key transaction.Key) {
 		l.in.acked()
 		l.in = nil
 		l.state = up
+		l.watch()
 		l.tellAnswerer(nil)
 	}
 	l.refresh(l.s.f[headerContact], m.Flow)
