@@ -37,7 +37,9 @@ func TestPartyVanishes(t *testing.T) {
 				if !tt.ends {
 					r.noEvent(l)
 					time.Sleep(5*time.Minute + time.Second)
-					bob.want("OPTIONS ")
+					for m := bob.want("OPTIONS "); m != ""; m = bob.get(0) {
+						bob.send(reply(m, tt.code, "", nil, ""))
+					}
 					l.Hangup(call.CauseNormal)
 					bob.want("BYE ")
 					return
