@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -210,21 +211,28 @@ func (p *program) terminate() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// api calls the REST API as the first account and decodes the JSON answer into into, if given.
+// caller is who uses the REST API.
+type caller struct{ sid, token string }
+
+// api calls the REST API as the first account, below its own path, and decodes the JSON answer into into, if given.
 func (p *program) api(method, path string, form map[string]string, into any) (int, string) {
 	p.t.Helper()
-	body := new(strings.Builder)
+	who := caller{p.first.Account.SID, p.first.Account.AuthToken}
+	return p.apiAs(who, method, "/"+who.sid+path, form, into)
+}
+
+// apiAs is api as somebody else, below Accounts.
+func (p *program) apiAs(who caller, method, path string, form map[string]string, into any) (int, string) {
+	p.t.Helper()
+	body := url.Values{}
 	for k, v := range form {
-		if body.Len() > 0 {
-			body.WriteByte('&')
-		}
-		body.WriteString(k + "=" + escape(v))
+		body.Set(k, v)
 	}
-	req, err := http.NewRequest(method, p.first.HTTP+"/restcomm/2012-04-24/Accounts/"+p.first.Account.SID+path, strings.NewReader(body.String()))
+	req, err := http.NewRequest(method, p.first.HTTP+"/restcomm/2012-04-24/Accounts"+path, strings.NewReader(body.Encode()))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	req.SetBasicAuth(p.first.Account.SID, p.first.Account.AuthToken)
+	req.SetBasicAuth(who.sid, who.token)
 	req.Header.Set("Accept", "application/json")
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -244,6 +252,14 @@ func (p *program) api(method, path string, form map[string]string, into any) (in
 		}
 	}
 	return res.StatusCode, string(data)
+}
+
+// unmarshal reads an answer of the API.
+func unmarshal(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
 }
 
 // record is a call as the API shows it.
@@ -317,8 +333,4 @@ func get(url string) error {
 		return errors.New(res.Status)
 	}
 	return nil
-}
-
-func escape(s string) string {
-	return strings.NewReplacer("%", "%25", "+", "%2B", "&", "%26", "=", "%3D", " ", "%20", "#", "%23").Replace(s)
 }
