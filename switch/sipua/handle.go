@@ -54,13 +54,9 @@ func (s *shard) handle(m *transport.Message) {
 // incoming takes a request that is new.
 func (s *shard) incoming(m *transport.Message, key transaction.Key) {
 	s.u.metrics.request(inbound, m.Method)
-	if m.Method == "INVITE" && m.ToTag == "" && s.u.deps.Admit != nil && m.Err == nil {
-		if r := s.u.deps.Admit(); r != nil {
-			a := refused(r)
-			a.err = nil // under overload a log line would be one too many: the counter says it
-			s.refuse(m, "", a)
-			return
-		}
+	if a := s.overload(m); a != nil {
+		s.refuse(m, "", a)
+		return
 	}
 	s.f.scan(m)
 	if a := s.u.edge.validate(m, &s.f); a != nil {

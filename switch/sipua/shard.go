@@ -23,6 +23,7 @@ type shard struct {
 	calls  []func()
 	closed bool
 	wake   chan struct{}
+	behind int // messages that were waiting when this turn began
 
 	start time.Time
 	now   transaction.Time
@@ -61,8 +62,12 @@ func newShard(u *UA, n int) *shard {
 // receive appends messages to the inbox; any goroutine may call it.
 func (s *shard) receive(batch []transport.Message) {
 	s.mu.Lock()
-	if !s.closed {
+	switch {
+	case s.closed:
+	case len(s.inbox)+len(batch) <= maxInbox:
 		s.inbox = append(s.inbox, batch...)
+	default:
+		s.inbox = s.appendVital(s.inbox, batch)
 	}
 	s.mu.Unlock()
 	s.nudge()
@@ -101,6 +106,7 @@ func (s *shard) run(ctx context.Context) {
 		inbox, s.inbox = s.inbox, inbox[:0]
 		calls, s.calls = s.calls, calls[:0]
 		s.mu.Unlock()
+		s.behind = len(inbox)
 		if len(inbox) == 0 && len(calls) == 0 {
 			s.wait(ctx, timer)
 			continue
