@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"text/template"
 )
@@ -79,21 +81,23 @@ Then call:
   {{.Number}}	{{.Does}}{{end}}
 {{end}}`))
 
-// write puts what only the first run knows into a file that nobody else can read.
+// write puts what only the first run knows into a file that nobody else can
+// read. The file appears whole: scripts wait for it.
 func (g *greeter) write(first *firstRun) error {
 	data, err := json.MarshalIndent(first, "", "  ")
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(g.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(g.file), ".credentials-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("credentials: %w", err)
 	}
-	if err := f.Chmod(0o600); err != nil { // the file may have been there before
-		return fmt.Errorf("credentials: %w", err)
+	_, err = f.Write(append(data, '\n'))
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), g.file)
 	}
-	if _, err := f.Write(append(data, '\n')); err != nil {
-		return fmt.Errorf("credentials: %w", err)
+	if err != nil {
+		return fmt.Errorf("credentials: %w", errors.Join(err, os.Remove(f.Name())))
 	}
-	return f.Close()
+	return nil
 }

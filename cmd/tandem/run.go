@@ -139,11 +139,12 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 		delivered <- err
 		return err
 	})
+	if err := welcome(below, db, greeter, listeners(sip), servers[0].base(), first); err != nil {
+		stop()
+		return errors.Join(err, services.Wait())
+	}
 	ready.Store(true)
 	log.Info("ready", "version", version, "instance", instance)
-	if err := greeter.greet(listeners(sip), servers[0].base(), first); err != nil {
-		return err
-	}
 
 	select {
 	case <-ctx.Done():

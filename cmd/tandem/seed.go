@@ -54,7 +54,16 @@ func seed(ctx context.Context, db *store.Store, data, realm string) (*firstRun, 
 		}
 		first.Numbers = append(first.Numbers, demoNumber{number.phone, number.does})
 	}
-	return first, db.SetSetting(ctx, seededMark, time.Now().UTC().Format(time.RFC3339))
+	return first, nil
+}
+
+// welcome tells the newcomer what there is. Only then the first run has been: one
+// that nobody heard of is done again, with new secrets.
+func welcome(ctx context.Context, db *store.Store, g *greeter, sip []string, http string, first *firstRun) error {
+	if err := g.greet(sip, http, first); err != nil || first == nil {
+		return err
+	}
+	return db.SetSetting(ctx, seededMark, time.Now().UTC().Format(time.RFC3339))
 }
 
 // firstEmail names the first account; its SID follows from it (rest.md 1.8).
