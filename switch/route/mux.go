@@ -11,6 +11,7 @@ import (
 
 // Table is who is known and what the operator has ruled. It answers from memory.
 type Table interface {
+	Account(sid string) (directory.Account, bool)
 	Client(login string) (directory.Client, bool)
 	Application(sid string) (directory.Application, bool)
 	Number(dialled string) (directory.Number, bool)
@@ -24,6 +25,7 @@ var (
 	ErrNoRoute    = errors.New("nobody answers to what was dialled")
 	ErrNoDocument = errors.New("the number has neither application nor URL")
 	ErrNoBuilder  = errors.New("the plan cannot be run here")
+	ErrInactive   = errors.New("the account is not active")
 )
 
 // Mux is a call.Mux over a Table.
@@ -41,7 +43,8 @@ func NewMux(t Table, builders map[string]Build, progress func(Plan) func(call.Pr
 }
 
 // Route claims the call for whom it belongs to and returns its handler. The
-// error is a *call.Refusal: 404, or 500 for a plan that cannot be run.
+// error is a *call.Refusal: 404, 403 where an account is not active (rest.md
+// 2.1), or 500 for a plan that cannot be run.
 func (m *Mux) Route(_ context.Context, c *call.Call) (call.Handler, error) {
 	party := c.Party()
 	plan, err := m.Plan(party)
@@ -51,6 +54,11 @@ func (m *Mux) Route(_ context.Context, c *call.Call) (call.Handler, error) {
 	c.Claim(plan.Account, plan.NumberSID)
 	if err != nil {
 		return nil, err
+	}
+	for _, sid := range [...]string{plan.Account, party.Account} {
+		if a, ok := m.table.Account(sid); ok && a.Status != directory.Active {
+			return nil, &call.Refusal{Code: 403, Reason: "Forbidden", Err: fmt.Errorf("%w: %s", ErrInactive, sid)}
+		}
 	}
 	h, err := m.handler(plan)
 	if err != nil {

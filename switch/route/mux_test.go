@@ -130,6 +130,8 @@ func TestRouteClaimsAndBuilds(t *testing.T) {
 		if r := records.To(t, "4003"); r.NumberSID != "PN7" {
 			t.Errorf("got %q, want the record to name the number", r.NumberSID)
 		}
+		tab.accounts = map[string]directory.Account{"AC1": {SID: "AC1", Status: directory.Suspended}, "AC2": {SID: "AC2", Status: directory.Active}}
+		dial("+15550142000").WantDid(t, "refuse 403") // whatever its document says
 		echo := dial("1000")
 		echo.WantDid(t, "answer")
 		echo.Hang()

@@ -14,12 +14,18 @@ type table struct {
 	dialled  map[string]directory.Route
 	callers  map[string]directory.Route
 	rest     *directory.Route
+	accounts map[string]directory.Account
 	contacts map[string][]registrar.Binding
 }
 
 func (t *table) Client(login string) (directory.Client, bool) {
 	c, ok := t.clients[login]
 	return c, ok
+}
+
+func (t *table) Account(sid string) (directory.Account, bool) {
+	a, ok := t.accounts[sid]
+	return a, ok
 }
 
 func (t *table) Application(sid string) (directory.Application, bool) {

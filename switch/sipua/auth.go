@@ -33,6 +33,7 @@ var (
 	errGuessing      = errors.New("too many wrong passwords from this source")
 	errStranger      = errors.New("too many requests without credentials from this source")
 	errScanner       = errors.New("a scanner's name")
+	errDisabled      = errors.New("the client or its account is switched off")
 )
 
 // algorithms are what can be offered; Config.Digest says what is, and in which order.
@@ -88,16 +89,19 @@ func (a *authenticator) authenticate(now time.Time, from netip.Addr, m *transpor
 	if !a.nonces.use(now, from, cred.Nonce, cred.Nc) {
 		return directory.Client{}, a.challenge(now, from, m.Method, f[headerUserAgent], true, errStaleNonce)
 	}
+	if !client.Enabled { // only who knows the password learns that there is such a client
+		return directory.Client{}, answerOf(403, errDisabled)
+	}
 	source.right(now)
 	return client, nil
 }
 
-// verify computes the response that the credentials should carry. An unknown or
-// disabled login takes the same way with a password nobody knows.
+// verify computes the response that the credentials should carry. An unknown
+// login takes the same way with a password nobody knows.
 func (a *authenticator) verify(method string, cred *digest.Credentials) (directory.Client, bool) {
 	client, known := a.users.Client(cred.Username)
-	if !known || !client.Enabled {
-		known, client = false, a.dummy
+	if !known {
+		client = a.dummy
 	}
 	ha1 := ""
 	if algorithm := cmp.Or(strings.ToUpper(cred.Algorithm), "MD5"); slices.Contains(a.offer, algorithm) {

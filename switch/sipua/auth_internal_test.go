@@ -162,6 +162,10 @@ func TestWrongCredentials(t *testing.T) {
 		{"disabled user", func(c *client) string {
 			c.login, c.pass = "gone", "secret-gone"
 			return c.digest("REGISTER", fresh(c), "SHA-256", nil)
+		}, 403, false},
+		{"disabled user, wrong password", func(c *client) string {
+			c.login, c.pass = "gone", "guess"
+			return c.digest("REGISTER", fresh(c), "SHA-256", nil)
 		}, 401, false},
 		{"digest of another method", func(c *client) string {
 			return c.digest("REGISTER", fresh(c), "MD5", func(o *digest.Options) { o.Method = "INVITE" })
