@@ -212,6 +212,9 @@ func (p *placing) next(code int, err error) {
 
 // failed ends a leg that nobody answered.
 func (p *placing) failed(code int, err error) {
+	if code == 503 && p.pinned {
+		code = 480 // a client cannot be reached; no service of anybody's is overloaded
+	}
 	p.settle()
 	p.l.s.u.log.Info("call not placed", "sip_call_id", p.l.id, "code", code, "err", err)
 	p.l.finish(call.Event{Code: code, Cause: call.Cause{By: call.ByFailure, Code: code, Text: causeText(err)}})

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"net/netip"
+	"slices"
 
 	"tandem/media/offer"
 	"tandem/switch/call"
@@ -96,6 +97,9 @@ func (l *Leg) note() {
 // reanswer answers a later offer of the party's. The direction of the offer becomes an event when it is a new one.
 func (l *Leg) reanswer(body []byte) ([]byte, error) {
 	d := &l.sdp
+	if !l.suits(body) {
+		return nil, offer.ErrNoCommonCodec // the party goes on with what was agreed (RFC 3261 §14.2)
+	}
 	if err := d.n.ReceiveOffer(body); err != nil {
 		return nil, err
 	}
@@ -107,6 +111,32 @@ func (l *Leg) reanswer(body []byte) ([]byte, error) {
 	l.agree()
 	l.hold(l.partyWants(body))
 	return b, nil
+}
+
+// suits reports whether a later offer lets the party go on with the codec in use, without which a peer whose packets
+// it is sent would not be understood any more. A leg without a peer may change as it likes.
+func (l *Leg) suits(body []byte) bool {
+	agreed := l.sdp.n.Agreed()
+	in, ok := agreed.Codec()
+	if !ok || !l.audio.bridged() {
+		return true
+	}
+	description, err := offer.Parse(body)
+	if err != nil {
+		return true // who takes it says what is wrong
+	}
+	sound := false
+	for i := range description.Media {
+		m := &description.Media[i]
+		if !m.Audio() || m.Port == 0 {
+			continue
+		}
+		if slices.ContainsFunc(m.Formats, in.Same) {
+			return true
+		}
+		sound = true
+	}
+	return !sound
 }
 
 // partyWants is the direction of a description of the party's.

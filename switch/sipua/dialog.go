@@ -123,6 +123,13 @@ func targetOf(value string) (string, bool) {
 	return target, ok
 }
 
+// moved takes the target, and where the party signals from, of a re-INVITE or UPDATE: a phone that has changed networks
+// sends its audio from the new one too.
+func (l *Leg) moved(from transport.Flow) {
+	l.source = from.Remote().Addr().Unmap()
+	l.refresh(l.s.f[headerContact], from)
+}
+
 // refresh takes a new remote target from a re-INVITE, an UPDATE or the answer to ours (RFC 3261 §12.2.1.2, §12.2.2).
 func (l *Leg) refresh(contact string, from transport.Flow) {
 	target, ok := targetOf(contact)

@@ -50,6 +50,7 @@ type fakeStream struct {
 	received atomic.Uint64
 	mu       sync.Mutex
 	agreed   offer.Agreed
+	from     netip.Addr
 	early    bool
 	times    int
 	closed   bool
@@ -83,11 +84,18 @@ func (s *fakeStream) isClosed() bool {
 	return s.closed
 }
 
-func (s *fakeStream) Agree(a offer.Agreed, _ netip.Addr, early bool) {
+func (s *fakeStream) Agree(a offer.Agreed, signalling netip.Addr, early bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.from = signalling
 	s.agreed, s.early = a, early
 	s.times++
+}
+
+func (s *fakeStream) source() netip.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.from
 }
 
 func (s *fakeStream) agreement() (offer.Agreed, bool) {

@@ -43,7 +43,8 @@ type audio struct {
 	mu     sync.Mutex
 	stream Stream
 	closed bool
-	beside *Leg // whose worker to join, if it has a stream by then
+	beside *Leg   // whose worker to join, if it has a stream by then
+	peer   *audio // the leg's it is bridged with, if any
 
 	local, remote netip.Addr // of the party's signalling, ours and its
 }
@@ -131,11 +132,42 @@ func (a *audio) Bridge(peer media.Stream) error {
 			return err
 		}
 		peer = other
+		a.pair(p)
 	}
 	if end, ok := peer.(cableEnd); ok {
 		peer = end.engineStream
 	}
 	return st.Bridge(peer)
+}
+
+// pair notes which two legs hear each other: what one of them changes must suit the other.
+func (a *audio) pair(p *audio) {
+	a.mu.Lock()
+	a.peer = p
+	a.mu.Unlock()
+	p.mu.Lock()
+	p.peer = a
+	p.mu.Unlock()
+}
+
+func (a *audio) part() {
+	a.mu.Lock()
+	p := a.peer
+	a.peer = nil
+	a.mu.Unlock()
+	if p != nil {
+		p.mu.Lock()
+		if p.peer == a {
+			p.peer = nil
+		}
+		p.mu.Unlock()
+	}
+}
+
+func (a *audio) bridged() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.peer != nil
 }
 
 // Play plays a prompt.
@@ -149,6 +181,7 @@ func (a *audio) Play(p *media.Prompt, loops int, done func(time.Duration, bool))
 
 // Unbridge parts the stream from its peer.
 func (a *audio) Unbridge() {
+	a.part()
 	if st := a.opened(); st != nil {
 		st.Unbridge()
 	}
@@ -183,6 +216,7 @@ func (a *audio) Close() {
 	a.closed = true
 	a.beside = nil
 	a.mu.Unlock()
+	a.part()
 	if st != nil && !was {
 		st.Close()
 	}

@@ -40,7 +40,7 @@ func (l *Leg) reinvited(m *transport.Message, key transaction.Key) {
 		l.watch()
 		l.tellAnswerer(nil)
 	}
-	l.refresh(l.s.f[headerContact], m.Flow)
+	l.moved(m.Flow)
 	body, err := l.counter(sdp)
 	if err != nil {
 		l.deny(m, key, answerOf(offerCode(err), err))

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"errors"
+	"time"
 
 	"tandem/switch/transaction"
 	"tandem/switch/transport"
@@ -12,7 +13,7 @@ type inviteServer struct {
 	machine  transaction.ServerInvite
 	accepted transaction.Accepted // the 2xx's own timer, which is the user's and not the transaction's
 	entry    transaction.Entry
-	again2xx transaction.Entry
+	again2xx transaction.Entry // of accepted or, before that, for a provisional answer
 	s        *shard
 	key      transaction.Key
 	merge    transaction.Key
@@ -58,11 +59,16 @@ func (t *inviteServer) respond(code int, reason string, extra func(b []byte) []b
 			t.waiting = true
 			t.accepted = transaction.NewAccepted(&t.s.u.cfg.Timers, t.s.now)
 			t.armAccepted()
+		} else {
+			t.s.set(&t.again2xx, t.s.now+keepRinging, code > 100 && code < 200)
 		}
 	}
 	t.after(acts)
 	return acts.Has(transaction.Send)
 }
+
+// keepRinging is how often a provisional answer is said again, lest a proxy takes the call for lost (RFC 3261 §13.3.1.1).
+const keepRinging = time.Minute
 
 // after does what is left of a set of acts: the timer, or the end.
 func (t *inviteServer) after(acts transaction.Act) {
@@ -76,6 +82,9 @@ func (t *inviteServer) after(acts transaction.Act) {
 
 func (t *inviteServer) remove() {
 	t.s.wheel.Stop(&t.entry)
+	if !t.waiting { // else it ends the leg, in this very tick
+		t.s.wheel.Stop(&t.again2xx)
+	}
 	delete(t.s.invites, t.key)
 	if t.first {
 		delete(t.s.merged, t.merge)
@@ -147,6 +156,11 @@ type ackWait inviteServer
 
 func (w *ackWait) fire() {
 	t := (*inviteServer)(w)
+	if !t.waiting {
+		t.resend()
+		t.s.wheel.Set(&t.again2xx, t.s.now+keepRinging)
+		return
+	}
 	acts := t.accepted.Fire(t.s.now)
 	if acts.Has(transaction.Resend) {
 		t.resend()

@@ -13,7 +13,7 @@ func (l *Leg) update(m *transport.Message, key transaction.Key) {
 		l.deny(m, key, a)
 		return
 	case sdp == nil:
-		l.refresh(l.s.f[headerContact], m.Flow)
+		l.moved(m.Flow)
 		l.respondWith(m, key, nil)
 		return
 	case l.state == unanswered:
@@ -24,7 +24,7 @@ func (l *Leg) update(m *transport.Message, key transaction.Key) {
 		l.deny(m, key, answerOf(491, errPending))
 		return
 	}
-	l.refresh(l.s.f[headerContact], m.Flow)
+	l.moved(m.Flow)
 	body, err := l.reanswer(sdp)
 	if err != nil {
 		l.deny(m, key, answerOf(offerCode(err), err))

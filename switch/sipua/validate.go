@@ -283,6 +283,9 @@ func checkTarget(q *incoming) *answer {
 	if _, ok := parseURI(q.m.URI); !ok {
 		return bad("Malformed Request-URI", fmt.Errorf("Request-URI %q", q.m.URI))
 	}
+	if len(scheme) == len("sips") && !q.m.Flow.Network().Secure() {
+		return answerOf(416, errors.New("sips over a transport that is not secure")) // RFC 5630 §5.3
+	}
 	if strings.Contains(q.m.URI, "?") { // RFC 3261 §19.1.1 table 1: headers do not stand in a Request-URI
 		return bad("Headers In Request-URI", fmt.Errorf("Request-URI %q", q.m.URI))
 	}

@@ -154,7 +154,7 @@ func TestChecks(t *testing.T) {
 
 		{"unknown scheme", request("OPTIONS", "=OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0"), 416, ""},
 		{"tel", request("INVITE", "=INVITE tel:+15551234 SIP/2.0"), 416, ""},
-		{"sips", request("INVITE", "=INVITE sips:bob@h SIP/2.0"), 0, ""},
+		{"sips", request("INVITE", "=INVITE sips:bob@h SIP/2.0"), 416, ""},
 		{"URI in brackets", request("INVITE", "=INVITE <sip:bob@h> SIP/2.0"), 400, "Request-URI"},
 		{"URI with a space", request("INVITE", "=INVITE sip:bob@h; lr SIP/2.0"), 400, ""},
 		{"URI with headers", request("INVITE", "=INVITE sip:bob@h?Route=%3Csip:x%3E SIP/2.0"), 400, "Request-URI"},
