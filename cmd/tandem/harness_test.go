@@ -42,6 +42,7 @@ type program struct {
 	t     *testing.T
 	cmd   *exec.Cmd
 	out   *output
+	dir   string
 	first firstRun
 	done  chan struct{} // closed when the process has ended
 }
@@ -84,7 +85,7 @@ func serve(t *testing.T, dir string, env ...string) *program {
 		"TANDEM_WEB_ALLOW_PRIVATE=127.0.0.0/8",
 	}, env...)
 	credentials := filepath.Join(dir, "credentials.json")
-	p := &program{t: t, out: &output{}, done: make(chan struct{})}
+	p := &program{t: t, dir: dir, out: &output{}, done: make(chan struct{})}
 	p.cmd = tandemCommand(context.Background(), dir, env, "serve", "--data", filepath.Join(dir, "data"), "--credentials", credentials)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
@@ -162,6 +163,12 @@ func freePort(t *testing.T) string {
 	}
 	t.Fatal("no free port")
 	return ""
+}
+
+// again starts a switch with the state and the SIP listeners of one that has ended.
+func (p *program) again(env ...string) *program {
+	p.t.Helper()
+	return serve(p.t, p.dir, append([]string{"TANDEM_SIP_LISTEN=" + strings.Join(p.first.SIP, ",")}, env...)...)
 }
 
 // sip is the address to send SIP to, host and port.

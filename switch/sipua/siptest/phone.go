@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -286,9 +287,11 @@ func (p *Phone) reply(m *Message, code int, tag string, headers []string, body s
 	return p.send(raw)
 }
 
-// finish writes the headers every message of ours has, and the body.
+// finish writes the headers every message of ours has, and the body. A Contact among the headers given takes the place of the phone's own.
 func (p *Phone) finish(b *strings.Builder, headers []string, body string) {
-	fmt.Fprintf(b, "Contact: <%s>\r\n", p.contact())
+	if !slices.ContainsFunc(headers, func(h string) bool { return strings.HasPrefix(strings.ToLower(h), "contact:") }) {
+		fmt.Fprintf(b, "Contact: <%s>\r\n", p.contact())
+	}
 	if p.o.Agent != "" {
 		b.WriteString("User-Agent: " + p.o.Agent + "\r\n")
 	}
