@@ -44,11 +44,6 @@ func (s *Server) subtree(a directory.Account, visit func(directory.Account) erro
 
 // emptyAccount removes what a closed account cannot keep and hangs up its calls. Records stay.
 func (s *Server) emptyAccount(ctx context.Context, a directory.Account) error {
-	for _, sum := range s.deps.Live.List() {
-		if c, ok := s.deps.Live.Find(sum.ID); ok && sum.Account == a.SID {
-			_ = c.Hangup(ctx, call.CauseNormal) // it may have ended by itself
-		}
-	}
 	for _, n := range s.deps.Store.Numbers(a.SID) {
 		if err := s.deps.Store.DeleteNumber(ctx, n.SID); err != nil {
 			return err
@@ -63,6 +58,14 @@ func (s *Server) emptyAccount(ctx context.Context, a directory.Account) error {
 	for _, app := range s.deps.Store.Applications(a.SID) {
 		if err := s.deps.Store.DeleteApplication(ctx, app.SID); err != nil {
 			return err
+		}
+	}
+	if err := s.deps.Store.DeleteNotifications(ctx, a.SID); err != nil {
+		return err
+	}
+	for _, sum := range s.deps.Live.List() {
+		if c, ok := s.deps.Live.Find(sum.ID); ok && sum.Account == a.SID {
+			_ = c.Hangup(ctx, call.CauseNormal) // it may have ended by itself
 		}
 	}
 	return nil

@@ -171,7 +171,7 @@ func (s *Server) callQuery(r *request) (cdr.Query, error) {
 	q := cdr.Query{
 		Accounts: s.accountsOf(r), To: v.Get("To"), From: v.Get("From"), Status: strings.ToLower(v.Get("Status")),
 		Direction: strings.ToLower(v.Get("Direction")), Parent: directory.CallSID(v.Get("ParentCallSid")),
-		Descending: strings.EqualFold(v.Get("Reverse"), "true"),
+		Descending: isTrue(v.Get("Reverse")),
 	}
 	if q.Status == "wait-for-answer" {
 		q.Status = call.StatusRinging.String()
@@ -191,36 +191,12 @@ func (s *Server) callQuery(r *request) (cdr.Query, error) {
 			return q, badRequest(0, "Error parsing the SortBy parameter: unknown field %q", name)
 		}
 	}
-	return q, s.callDates(r, &q)
-}
-
-// callDates reads the date filters; ">" and "<" may end their names, as Twilio's clients spell inequalities.
-func (s *Server) callDates(r *request, q *cdr.Query) error {
-	for _, f := range []struct {
-		name string
-		from *time.Time
-		to   *time.Time
-	}{
+	return q, s.dates(r, []dateFilter{
 		{"StartTime", &q.StartFrom, nil},
 		{"StartTime>", &q.StartFrom, nil},
 		{"StartTime<", nil, &q.StartTo},
 		{"EndTime", nil, &q.EndTo},
 		{"EndTime>", &q.EndFrom, nil},
 		{"EndTime<", nil, &q.EndTo},
-	} {
-		v := r.URL.Query().Get(f.name)
-		if v == "" {
-			continue
-		}
-		t, err := s.day(f.name, v)
-		if err != nil {
-			return err
-		}
-		if f.from != nil {
-			*f.from = t
-		} else {
-			*f.to = t.AddDate(0, 0, 1)
-		}
-	}
-	return nil
+	})
 }

@@ -40,3 +40,29 @@ func (s *Server) day(name, value string) (time.Time, error) {
 	}
 	return t, nil
 }
+
+// dateFilter is a parameter that gives the first or the last day of a span.
+type dateFilter struct {
+	name     string
+	from, to *time.Time // one of them: the start of the day, or of the day after it
+}
+
+// dates reads the date filters of a list; ">" and "<" may end their names, as Twilio's clients spell inequalities.
+func (s *Server) dates(r *request, filters []dateFilter) error {
+	for _, f := range filters {
+		v := r.URL.Query().Get(f.name)
+		if v == "" {
+			continue
+		}
+		t, err := s.day(f.name, v)
+		if err != nil {
+			return err
+		}
+		if f.from != nil {
+			*f.from = t
+		} else {
+			*f.to = t.AddDate(0, 0, 1)
+		}
+	}
+	return nil
+}

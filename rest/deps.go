@@ -58,6 +58,14 @@ type Records interface {
 	Flush(ctx context.Context) error // returns when what was queued before is on disk
 }
 
+// Notifications are what went wrong, for the accounts to read.
+type Notifications interface {
+	Notification(ctx context.Context, sid string) (directory.Notification, bool, error)
+	Notifications(ctx context.Context, q directory.NotificationQuery) (directory.NotificationPage, error)
+	DeleteNotification(ctx context.Context, sid string) error
+	DeleteNotifications(ctx context.Context, account string) error
+}
+
 // Store keeps everything.
 type Store interface {
 	Accounts
@@ -65,6 +73,7 @@ type Store interface {
 	Applications
 	Numbers
 	Records
+	Notifications
 }
 
 // Live are the calls that are up.

@@ -88,6 +88,14 @@ func TestExamplesOfTheSpecification(t *testing.T) {
 	rec.Updated = rec.Ended
 	w.store.SaveCall(rec)
 	golden(t, "call.xml", get(calls))
+	note := directory.Notification{
+		SID: "NO8b7a6958473625140f1e2d3c4b5a6978", Account: a.SID, Call: string(rec.ID), Code: 11206, Text: "HTTP 503 from https://apps.example.net/menu",
+		RequestURL: "https://apps.example.net/menu", RequestMethod: "POST", RequestVariables: "CallSid=" + string(rec.ID) + "&From=alice",
+		Date: time.Date(2026, 2, 5, 9, 12, 46, 18e6, time.UTC),
+	}
+	w.store.Notify(note)
+	golden(t, "notification.json", get(below+"/Notifications/"+note.SID+".json"))
+	golden(t, "notification.xml", get(below+"/Notifications/"+note.SID))
 }
 
 func TestTextIsEscaped(t *testing.T) {

@@ -30,7 +30,7 @@ func (s *Server) listNumbers(w http.ResponseWriter, r *request) error {
 	if err := sortNumbers(found, q.Get("SortBy")); err != nil {
 		return err
 	}
-	if strings.EqualFold(q.Get("Reverse"), "true") {
+	if isTrue(q.Get("Reverse")) {
 		slices.Reverse(found)
 	}
 	list := make([]item, len(found))
@@ -43,7 +43,7 @@ func (s *Server) listNumbers(w http.ResponseWriter, r *request) error {
 // accountsOf is the target, and its descendants when SubAccounts asks for them.
 func (s *Server) accountsOf(r *request) []string {
 	list := []string{r.target.SID}
-	if strings.EqualFold(r.URL.Query().Get("SubAccounts"), "true") {
+	if isTrue(r.URL.Query().Get("SubAccounts")) {
 		_ = s.subtree(r.target, func(a directory.Account) error {
 			if a.SID != r.target.SID {
 				list = append(list, a.SID)

@@ -72,13 +72,17 @@ func (s *Server) fail(w http.ResponseWriter, r *request, err error) {
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Basic realm="Restcomm realm"`)
 	}
-	more := fmt.Sprintf("%s/restcomm/errors/%d.html", s.publicURL(r.Request), p.Code)
 	r.write(w, p.Status, fields{
 		{json: "message", xml: "Message", value: p.Message},
 		{json: "code", xml: "Code", value: p.Code},
 		{json: "status", xml: "Status", value: p.Status},
-		{json: "more_info", xml: "MoreInfo", value: more},
+		{json: "more_info", xml: "MoreInfo", value: s.moreInfo(r.Request, p.Code)},
 	})
+}
+
+// moreInfo is the page about a code (reasons.go).
+func (s *Server) moreInfo(r *http.Request, code int) string {
+	return fmt.Sprintf("%s/restcomm/errors/%d.html", s.publicURL(r), code)
 }
 
 // publicURL is the scheme and host of absolute URLs.

@@ -78,6 +78,9 @@ func (r *request) readForm(w http.ResponseWriter) error {
 // text is the first value of a parameter, "" when it was not sent.
 func (r *request) text(name string) string { return r.form.Get(name) }
 
+// isTrue reads a flag of a list's query; anything else is false.
+func isTrue(v string) bool { return strings.EqualFold(v, "true") }
+
 // setter reads parameters into a value and stops at the first mistake. On an
 // update an empty parameter clears, on a create it counts as not sent.
 type setter struct {

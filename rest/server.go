@@ -86,6 +86,11 @@ func (s *Server) routes() {
 	}
 	list(account+"/Calls", "Calls", s.listCalls, s.createCall)
 	one(account+"/Calls/{sid}", "Calls", s.getCall, s.modifyCall, s.deleteCall)
+	list(account+"/Calls/{sid}/Notifications", "Notifications", s.listCallNotifications, nil)
+	list(account+"/Notifications", "Notifications", s.listNotifications, nil)
+	s.handle(account+"/Notifications/{sid}", resource{"Notifications", map[string]handler{
+		http.MethodGet: s.getNotification, http.MethodDelete: s.deleteNotification,
+	}})
 	for _, name := range notBuilt {
 		s.handle(account+"/"+name, resource{name, nil})
 		s.handle(account+"/"+name+"/{rest...}", resource{name, nil})
@@ -96,7 +101,7 @@ func (s *Server) routes() {
 // notBuilt are resources that answer 501 (2.26 and the package's decisions).
 var notBuilt = []string{
 	"Geolocation", "UssdPush", "Faxes", "ShortCodes", "Sandbox", "ExtensionsConfiguration", "Profiles", "Cache", "Tags",
-	"AvailablePhoneNumbers", "OutgoingCallerIds", "Conferences", "Recordings", "Transcriptions", "Notifications", "SMS", "Messages", "Email",
+	"AvailablePhoneNumbers", "OutgoingCallerIds", "Conferences", "Recordings", "Transcriptions", "SMS", "Messages", "Email",
 	"Usage", "Traces", "Users", "Keys", "Registrations", "Queues", "Management", "OutboundProxy", "Announcements", "Supervisor",
 	"Plays", "Says", "Gathers", "Holds", "Resumes", "Refers",
 }

@@ -19,3 +19,35 @@ type Notification struct {
 	Date             time.Time
 	APIVersion       string
 }
+
+// NotificationQuery selects and orders notifications. What is zero does not narrow.
+type NotificationQuery struct {
+	Accounts      []string // any of these
+	Call          string
+	From, To      time.Time // at or after the one and before the other
+	Code          *int
+	URL, Text     string // somewhere in the request's URL, in the text
+	Warning       *bool
+	Sort          NotificationField
+	Descending    bool
+	Limit, Offset int
+	After         string // SID of a notification: begin behind it instead of at Offset, if it is among those selected
+}
+
+// NotificationField is what notifications can be ordered by. Ties are broken by date, newest first, then by SID.
+type NotificationField uint8
+
+// The fields.
+const (
+	ByDate NotificationField = iota
+	ByLog
+	ByCode
+	ByCall
+	ByText
+)
+
+// NotificationPage is a part of what a query selects.
+type NotificationPage struct {
+	Notifications []Notification
+	Total         int // how many the query selects in all
+}

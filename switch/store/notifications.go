@@ -47,10 +47,50 @@ func (s *Store) Notify(n directory.Notification) {
 	s.writer.save((*notificationRow)(&n))
 }
 
-// Notifications returns the notifications of an account, oldest first; call narrows them to one call.
-func (s *Store) Notifications(ctx context.Context, account, call string) ([]directory.Notification, error) {
-	if call != "" {
-		return notifications.all(ctx, s.readers, "WHERE account = ? AND call_sid = ? ORDER BY date, sid", account, call)
+var notificationColumns = [...]string{
+	directory.ByDate: "date", directory.ByLog: "warning", directory.ByCode: "code", directory.ByCall: "call_sid", directory.ByText: "text",
+}
+
+// Notifications returns the notifications a query selects, one page of them.
+func (s *Store) Notifications(ctx context.Context, q directory.NotificationQuery) (directory.NotificationPage, error) {
+	c := &condition{}
+	c.among("account", q.Accounts)
+	c.equal("call_sid", q.Call)
+	c.between("date", q.From, q.To)
+	c.contains("request_url", q.URL)
+	c.contains("text", q.Text)
+	if q.Code != nil {
+		c.add("code = ?", *q.Code)
 	}
-	return notifications.all(ctx, s.readers, "WHERE account = ? ORDER BY date, sid", account)
+	if q.Warning != nil {
+		c.add("warning = ?", *q.Warning)
+	}
+	var page directory.NotificationPage
+	var err error
+	page.Notifications, page.Total, err = notifications.page(ctx, s.readers, c, listing{
+		created: "date", column: notificationColumns[q.Sort], descending: q.Descending, limit: q.Limit, offset: q.Offset, after: q.After,
+	})
+	return page, err
+}
+
+// Notification returns one notification by its SID.
+func (s *Store) Notification(ctx context.Context, sid string) (directory.Notification, bool, error) {
+	list, err := notifications.all(ctx, s.readers, "WHERE sid = ?", sid)
+	if err != nil || len(list) == 0 {
+		return directory.Notification{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// DeleteNotification erases a notification; directory.ErrNotFound when it is not there.
+func (s *Store) DeleteNotification(ctx context.Context, sid string) error {
+	return s.writer.do(ctx, func(tx execer) error { return notifications.delete(tx, sid) }, nil)
+}
+
+// DeleteNotifications erases all notifications of an account.
+func (s *Store) DeleteNotifications(ctx context.Context, account string) error {
+	return s.writer.do(ctx, func(tx execer) error {
+		_, err := tx.Exec("DELETE FROM notifications WHERE account = ?", account)
+		return notifications.wrap("delete from", err)
+	}, nil)
 }

@@ -310,12 +310,13 @@ func TestNotificationsAreKept(t *testing.T) {
 	s.Notify(n)
 	s.Notify(directory.Notification{Account: "ACx", Date: now.Add(time.Second)})
 	must(t, s.SetSetting(t.Context(), "behind", "the rows before")) // waits for them
-	got, err := s.Notifications(t.Context(), "ACx", "CAx")
+	got, ok, err := s.Notification(t.Context(), n.SID)
 	must(t, err)
-	same(t, "of the call", got, []directory.Notification{n})
-	got, err = s.Notifications(t.Context(), "ACx", "")
-	must(t, err)
-	same(t, "of the account", len(got), 2)
+	same(t, "by its SID", []any{got, ok}, []any{n, true})
+	must(t, s.DeleteNotification(t.Context(), n.SID))
+	if _, ok, err := s.Notification(t.Context(), n.SID); ok || err != nil {
+		t.Errorf("deleted notification: %v, %v", ok, err)
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {
