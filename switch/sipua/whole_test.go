@@ -38,6 +38,13 @@ const password = "correct horse battery"
 
 func openHouse(t *testing.T) *house {
 	t.Helper()
+	return openHouseAt(t, "127.0.0.1", func(*sipua.Config) {})
+}
+
+// openHouseAt opens a switch at one of our addresses, with what a test wants to be otherwise.
+func openHouseAt(t *testing.T, host string, change func(*sipua.Config)) *house {
+	t.Helper()
+	addr := netip.MustParseAddr(host)
 	log, metrics := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
 	h := &house{addr: map[string]string{}, clients: map[string]directory.Client{}}
 	for _, login := range []string{"alice", "bob"} {
@@ -46,14 +53,16 @@ func openHouse(t *testing.T) *house {
 		h.clients[login] = c
 	}
 	media := engine.Default()
-	media.Ports, media.Address, media.Workers = "41000-41999", []netip.Addr{netip.MustParseAddr("127.0.0.1")}, 1
+	media.Ports, media.Address, media.Workers = "41000-41999", []netip.Addr{addr}, 1
 	e, err := engine.New(media, log, metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.media = e
 	h.bindings = registrar.New(registrar.Default(), noStore{}, log, metrics)
-	ua := sipua.New(sipua.Default(), sipua.Deps{
+	cfg := sipua.Default()
+	change(&cfg)
+	ua := sipua.New(cfg, sipua.Deps{
 		Users: h, Registrar: h.bindings, Media: sipua.Engine(stream.New(e)),
 		Accept: func(l call.Leg) { h.calls.Accept(l) }, Admit: func() *call.Refusal { return h.calls.Admit() },
 		Log: log, Registerer: metrics,
@@ -62,7 +71,7 @@ func openHouse(t *testing.T) *house {
 	sip := transport.Default()
 	sip.Listen = nil
 	for _, n := range []transport.Network{transport.UDP, transport.TCP} {
-		sip.Listen = append(sip.Listen, transport.Listen{Network: n, Addr: netip.MustParseAddrPort("127.0.0.1:0")})
+		sip.Listen = append(sip.Listen, transport.Listen{Network: n, Addr: netip.AddrPortFrom(addr, 0)})
 	}
 	layer := transport.New(sip, ua.Shards(), ua, log, metrics)
 	ua.Bind(layer)
