@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,16 +129,32 @@ func TestTake(t *testing.T) {
 	}
 }
 
-func TestHere(t *testing.T) {
+// Commands given while somebody is on the worker are run by that one, before it leaves.
+func TestCommandsMeetOnTheWorker(t *testing.T) {
 	e, _ := start(t, config())
-	w, other := e.Assign(), e.Assign()
-	run(w, func() {
-		if !w.Here() || other.Here() {
-			t.Error("a worker does not know its own thread")
-		}
+	w := e.Assign()
+	run(w, func() {}) // Serve has begun
+	inside, leave, done := make(chan bool), make(chan bool), make(chan bool)
+	go func() {
+		w.Post(nil, func() { inside <- true; <-leave })
+		w.Wake()
+		close(done)
+	}()
+	<-inside
+	var ran atomic.Int32
+	w.Post(nil, func() {
+		ran.Add(1)
+		w.Post(nil, func() { ran.Add(1) })
+		w.Wake()
 	})
-	if w.Here() {
-		t.Error("a test is taken for a worker")
+	w.Wake()
+	if n := ran.Load(); n != 0 {
+		t.Errorf("got %d commands run, want none while another is on the worker", n)
+	}
+	leave <- true
+	<-done
+	if n := ran.Load(); n != 2 {
+		t.Errorf("got %d commands run, want 2", n)
 	}
 }
 

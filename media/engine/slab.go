@@ -20,8 +20,8 @@ type Slot struct {
 
 // Places of the worker's own descriptors, told apart from slots by their sign.
 const (
-	slotWake int32 = -1
-	slotTick int32 = -2
+	slotTick  int32 = -1
+	slotAlarm int32 = -2
 )
 
 type slot struct {

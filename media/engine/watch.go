@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // Line is one of the queues of timers a worker has. All timers of a line run
 // equally long, so the first one is always the next one due.
@@ -44,6 +48,9 @@ func (w *Worker) Arm(t *Timer, on Line, ring func()) {
 	t.at, t.ring = w.now+l.after, ring
 	t.prev, t.next = l.head.prev, &l.head
 	t.prev.next, t.next.prev = t, t
+	if w.due == 0 || t.at < w.due {
+		w.setAlarm(t.at)
+	}
 }
 
 // Disarm takes t off its line; harmless when it is on none.
@@ -55,8 +62,12 @@ func (w *Worker) Disarm(t *Timer) {
 	t.next, t.prev, t.ring = nil, nil, nil
 }
 
-// expire rings what is due.
-func (w *Worker) expire() {
+// rung is called when the alarm goes off: what is due rings, and the alarm is set for what is next.
+func (w *Worker) rung() {
+	var b [8]byte
+	_, _ = unix.Read(w.alarm, b[:])
+	w.due = 0
+	next := time.Duration(0)
 	for i := range w.watches {
 		l := &w.watches[i]
 		for t := l.head.next; t != &l.head && t.at <= w.now; t = l.head.next {
@@ -64,21 +75,22 @@ func (w *Worker) expire() {
 			w.Disarm(t)
 			ring()
 		}
-	}
-}
-
-// patience is how long epoll may wait, in milliseconds: until the next timer, rounded up to the grain; -1 for ever.
-func (w *Worker) patience() int {
-	next := time.Duration(-1)
-	for i := range w.watches {
-		l := &w.watches[i]
-		if t := l.head.next; t != &l.head && (next < 0 || t.at < next) {
+		if t := l.head.next; t != &l.head && (next == 0 || t.at < next) {
 			next = t.at
 		}
 	}
-	if next < 0 {
-		return -1
+	if next != 0 && (w.due == 0 || next < w.due) {
+		w.setAlarm(next)
 	}
-	wait := max(0, next-w.clock())
-	return int((wait + grain).Truncate(grain) / time.Millisecond)
+}
+
+// setAlarm has the alarm go off at the end of the grain that at lies in. A
+// timer that is disarmed leaves it set: it rings for nobody then, once.
+func (w *Worker) setAlarm(at time.Duration) {
+	if w.alarm < 0 {
+		return
+	}
+	w.due = (at + grain).Truncate(grain)
+	wait := unix.NsecToTimespec(int64(max(w.due-w.clock(), 1)))
+	_ = unix.TimerfdSettime(w.alarm, 0, &unix.ItimerSpec{Value: wait}, nil)
 }

@@ -2,10 +2,14 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"runtime"
-	"sync/atomic"
+	"sync"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,8 +20,8 @@ const MaxPacket = 2048
 // eventsPerRound is how many ready sockets one epoll_wait reports at most.
 const eventsPerRound = 512
 
-// Worker is one event loop. What is said to run "on the worker" runs on its one
-// goroutine, or, once Serve has returned, one at a time on whoever calls.
+// Worker is one event loop. What is said to run "on the worker" runs one at a
+// time: on its goroutine, or on whoever gives it a command while that waits for packets.
 type Worker struct {
 	// Count is the worker's own count, published after each round.
 	Count Counters
@@ -26,12 +30,15 @@ type Worker struct {
 
 	index   int
 	started time.Time
-	thread  atomic.Int32 // the OS thread it is locked to
+	hold    sync.Mutex // held by who is on the worker; taken until Serve runs
 	epoll   int
-	timer   int     // timerfd of the tick
-	unused  []int32 // slots that are free
+	timer   int      // timerfd of the tick
+	alarm   int      // timerfd of the lines of timers
+	poll    *os.File // epoll, as Go's poller knows it
+	unused  []int32  // slots that are free
 	tick    tick
 	watches [lines]line
+	due     time.Duration // when alarm goes off; 0: it does not
 
 	// Buffer is where a Receiver reads packets; its content lasts until Receive returns.
 	Buffer [MaxPacket]byte
@@ -40,13 +47,18 @@ type Worker struct {
 
 	public public
 	queue
-	work []command // what the loop is working on, from queue
+	work []command // what is being worked on, from queue
 	load int32     // streams assigned; guarded by the engine's mutex
+
+	events [eventsPerRound]unix.EpollEvent
+	ready  int           // how many of events the last look found
+	errno  syscall.Errno // of that look
+	parked bool          // the last look had to wait
 }
 
 func newWorker(index int) *Worker {
-	w := &Worker{index: index, started: time.Now(), epoll: -1, timer: -1}
-	w.wake = -1
+	w := &Worker{index: index, started: time.Now(), epoll: -1, timer: -1, alarm: -1}
+	w.hold.Lock()
 	w.tick.w = w
 	for i := range w.watches {
 		w.watches[i].init()
@@ -65,93 +77,125 @@ func (w *Worker) open() error {
 	if w.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("worker %d: epoll: %w", w.index, err)
 	}
-	if w.timer, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC); err != nil {
-		return fmt.Errorf("worker %d: timerfd: %w", w.index, err)
+	if err := unix.SetNonblock(w.epoll, true); err != nil { // which is how os.NewFile knows what to poll
+		return fmt.Errorf("worker %d: epoll: %w", w.index, err)
 	}
-	wake, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	w.poll = os.NewFile(uintptr(w.epoll), "epoll")
+	if w.timer, err = w.openTimer(slotTick); err != nil {
+		return err
+	}
+	w.alarm, err = w.openTimer(slotAlarm)
+	return err
+}
+
+func (w *Worker) openTimer(index int32) (int, error) {
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("worker %d: eventfd: %w", w.index, err)
+		return -1, fmt.Errorf("worker %d: timerfd: %w", w.index, err)
 	}
-	for fd, index := range map[int]int32{wake: slotWake, w.timer: slotTick} {
-		if err := unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: index}); err != nil {
-			return fmt.Errorf("worker %d: epoll: %w", w.index, err)
-		}
+	if err := unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: index}); err != nil {
+		return fd, fmt.Errorf("worker %d: epoll: %w", w.index, err)
 	}
-	w.opened(wake)
-	return nil
+	return fd, nil
 }
 
 func (w *Worker) close() {
-	for _, fd := range []int{w.epoll, w.timer, w.closed()} {
+	if w.poll != nil {
+		_ = w.poll.Close()
+	} else if w.epoll >= 0 {
+		_ = unix.Close(w.epoll)
+	}
+	for _, fd := range []int{w.timer, w.alarm} {
 		if fd >= 0 {
 			_ = unix.Close(fd)
 		}
 	}
-	w.epoll, w.timer = -1, -1
+	w.epoll, w.timer, w.alarm = -1, -1, -1
 }
 
 // serve is the loop. It returns after ctx is done and the commands given by then have run.
 func (w *Worker) serve(ctx context.Context) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	w.thread.Store(int32(unix.Gettid()))
 	defer w.finish()
 	if err := w.open(); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, w.Wake)
+	raw, err := w.poll.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("worker %d: epoll: %w", w.index, err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = w.poll.SetReadDeadline(time.Unix(0, 1)) })
 	defer stop()
-	events := make([]unix.EpollEvent, eventsPerRound)
-	for {
-		w.now = w.clock()
-		begun := w.now
-		w.run()
-		if ctx.Err() != nil {
+	look := w.look // one closure for all rounds
+	for ctx.Err() == nil {
+		w.leave()
+		w.parked = false
+		err := raw.Read(look)
+		w.hold.Lock()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil
+		case err == nil && w.errno != 0:
+			err = w.errno
 		}
-		w.publish(w.clock() - begun)
-		n, err := unix.EpollWait(w.epoll, events, w.patience())
-		if err != nil && err != unix.EINTR { //nolint:errorlint // an Errno
+		if err != nil {
 			return fmt.Errorf("worker %d: epoll_wait: %w", w.index, err)
 		}
 		w.now = w.clock()
-		begun = w.now
-		if n > 0 {
-			w.round(events[:n])
-		}
-		w.expire()
+		begun := w.now
+		w.round(w.events[:w.ready])
+		w.run()
 		w.publish(w.clock() - begun)
+		if !w.parked {
+			runtime.Gosched() // packets never cease: calls want to be served, too
+		}
 	}
+	return nil
+}
+
+// leave lets others on the worker, once what they posted meanwhile is done.
+func (w *Worker) leave() {
+	w.run()
+	w.hold.Unlock()
+	w.Wake()
+}
+
+// look asks epoll what is ready, without waiting: that is left to Go's poller, which knows of the epoll instance. False: nothing.
+func (w *Worker) look(fd uintptr) bool {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, fd, uintptr(unsafe.Pointer(&w.events)), eventsPerRound, 0, 0, 0)
+	if errno == unix.EINTR || errno == 0 && n == 0 {
+		w.parked = true
+		return false
+	}
+	w.ready, w.errno = int(n), errno
+	if errno != 0 {
+		w.ready = 0
+	}
+	return true
 }
 
 // round serves every socket that has something to read once.
 func (w *Worker) round(events []unix.EpollEvent) {
 	for i := range events {
 		ev := &events[i]
-		if ev.Fd < 0 {
-			w.special(ev.Fd)
+		switch ev.Fd {
+		case slotTick:
+			w.tick.due()
+			continue
+		case slotAlarm:
+			w.rung()
 			continue
 		}
-		// A slot may have been freed, or given to another, earlier in this round.
+		// A slot may have been freed, or given to another, since epoll spoke.
 		if s := &w.slots[ev.Fd]; s.generation == ev.Pad {
 			s.receiver.Receive(s.role)
 		}
 	}
 }
 
-func (w *Worker) special(index int32) {
-	if index == slotWake {
-		w.awake()
-		return
-	}
-	w.tick.due()
-}
-
-// finish leaves the worker to its callers: from here on commands run where they are given.
+// finish leaves the worker to its callers: what is posted from here on runs where it is given.
 func (w *Worker) finish() {
 	w.run()
 	w.tick.stop()
 	w.close()
-	w.thread.Store(0)
-	w.over(w)
+	w.leave()
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Stream is one party's RTP session. Its exported methods may be called from any
-// goroutine, also from callbacks on the worker, and after Close.
+// goroutine and after Close; all but Stats also from callbacks on the worker.
 type Stream struct {
 	hot // first, so that it begins a cache line
 
@@ -147,9 +147,6 @@ func (s *Stream) shut() {
 func (s *Stream) Stats() media.Stats {
 	if st := s.final.Load(); st != nil {
 		return *st
-	}
-	if s.worker().Here() {
-		return s.stats()
 	}
 	answer := make(chan media.Stats, 1)
 	s.do(func() { answer <- s.stats() })
