@@ -204,18 +204,37 @@ func (p *program) kill() {
 	<-p.done
 }
 
-// terminate asks the process to end and returns its exit code.
-func (p *program) terminate() int {
+// signal asks the process to end.
+func (p *program) signal() {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// terminate asks the process to end and returns its exit code.
+func (p *program) terminate() int {
+	p.t.Helper()
+	p.signal()
 	select {
 	case <-p.done:
 	case <-time.After(patience):
 		p.t.Fatalf("the switch did not end:\n%s", p.out)
 	}
 	return p.cmd.ProcessState.ExitCode()
+}
+
+// wantEnd waits until the process has ended, with that exit code.
+func (p *program) wantEnd(t *testing.T, code int) {
+	t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		t.Fatal("the switch did not end")
+	}
+	if got := p.cmd.ProcessState.ExitCode(); got != code {
+		t.Errorf("exit code %d, want %d", got, code)
+	}
 }
 
 // caller is who uses the REST API.
