@@ -7,7 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // agent is one end: a client of the switch on a socket of its own.
@@ -16,8 +19,10 @@ type agent struct {
 	server netip.AddrPort
 	local  netip.AddrPort
 	conn   *net.UDPConn
+	raw    syscall.RawConn
 	auth   *authorizer
 	cseq   int
+	buf    [8192]byte
 }
 
 const socketBuffer = 4 << 20
@@ -31,7 +36,33 @@ func newAgent(c client, server netip.AddrPort) (*agent, error) {
 	if err := errors.Join(conn.SetReadBuffer(socketBuffer), conn.SetWriteBuffer(socketBuffer)); err != nil {
 		return nil, fmt.Errorf("socket of %s: %w", c.Login, err)
 	}
-	return &agent{client: c, server: server, conn: conn, local: conn.LocalAddr().(*net.UDPAddr).AddrPort()}, nil
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("socket of %s: %w", c.Login, err)
+	}
+	return &agent{client: c, server: server, conn: conn, raw: raw, local: conn.LocalAddr().(*net.UDPAddr).AddrPort()}, nil
+}
+
+// send passes a message to the kernel. What is lost is sent again; the figures show it.
+func (a *agent) send(b []byte) { _, _ = a.conn.Write(b) }
+
+// poll gives handle the messages that wait at the socket, up to a limit, and returns how many there were. It does not wait.
+func (a *agent) poll(handle func(m message, now time.Time)) int {
+	const most = 64
+	for n := range most {
+		size := 0
+		err := a.raw.Read(func(fd uintptr) bool {
+			size, _, _ = unix.Recvfrom(int(fd), a.buf[:], unix.MSG_DONTWAIT)
+			return true
+		})
+		if err != nil || size <= 0 {
+			return n // nothing there, or an ICMP error of the switch's end
+		}
+		if m, ok := parse(a.buf[:size]); ok {
+			handle(m, time.Now())
+		}
+	}
+	return most
 }
 
 func port(a netip.AddrPort) string { return strconv.Itoa(int(a.Port())) }

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -16,6 +15,7 @@ type callee struct {
 	waiting  map[string]*pending // 2xx without an ACK, by Call-ID
 	resent   int64               // 2xx sent again
 	requests int64               // retransmitted requests seen
+	swept    time.Time
 }
 
 // pending is a 2xx that waits for its ACK.
@@ -24,30 +24,6 @@ type pending struct {
 	next   time.Time
 	wait   time.Duration
 	tries  int
-}
-
-// serve answers until ctx ends.
-func (c *callee) serve(ctx context.Context) error {
-	buf := make([]byte, 8192)
-	sweep := time.Now()
-	for ctx.Err() == nil {
-		now := time.Now()
-		if now.Sub(sweep) > 100*time.Millisecond {
-			c.resend(now)
-			sweep = now
-		}
-		if err := c.conn.SetReadDeadline(now.Add(100 * time.Millisecond)); err != nil {
-			return err
-		}
-		n, err := c.conn.Read(buf)
-		if err != nil {
-			continue // the deadline, or an ICMP error of the switch's end
-		}
-		if m, ok := parse(buf[:n]); ok {
-			c.handle(m, now)
-		}
-	}
-	return nil
 }
 
 func (c *callee) handle(m message, now time.Time) {
@@ -82,7 +58,13 @@ func (c *callee) reply(m message, status, body string) []byte {
 	return b
 }
 
-func (c *callee) send(b []byte) { _, _ = c.conn.Write(b) } // a lost answer is resent; the figures show it
+// step repeats what is due.
+func (c *callee) step(now time.Time) {
+	if now.Sub(c.swept) > 100*time.Millisecond {
+		c.swept = now
+		c.resend(now)
+	}
+}
 
 // resend repeats the 2xx that were not acknowledged (RFC 3261 §13.3.1.4).
 func (c *callee) resend(now time.Time) {

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -48,43 +47,33 @@ type caller struct {
 	answers int64            // retransmitted 2xx seen
 	placed  int
 	peak    int // most calls up or being set up at once
+	begun   time.Time
+	swept   time.Time
 }
 
 // give up a request after 64*T1, as RFC 3261 §17.1 has it.
 const giveUp = 32 * time.Second
 
-// serve places total calls at rate a second and returns when the last has ended.
-func (c *caller) serve(ctx context.Context, rate float64, total int) error {
-	buf := make([]byte, 8192)
-	begin, sweep := time.Now(), time.Now()
-	for ctx.Err() == nil && (c.placed < total || len(c.live) > 0) {
-		now := time.Now()
-		for c.placed < total && float64(c.placed) < now.Sub(begin).Seconds()*rate {
-			if err := c.place(now); err != nil {
-				return err
-			}
-		}
-		if now.Sub(sweep) > 10*time.Millisecond {
-			c.sweep(now)
-			sweep = now
-		}
-		if err := c.conn.SetReadDeadline(now.Add(time.Millisecond)); err != nil {
-			return err
-		}
-		for {
-			n, err := c.conn.Read(buf)
-			if err != nil {
-				break
-			}
-			if m, ok := parse(buf[:n]); ok {
-				c.handle(m, time.Now())
-			}
-			if float64(c.placed) < time.Since(begin).Seconds()*rate {
-				break
-			}
+// burst is how many calls are placed in one go at most, when the generator is behind.
+const burst = 20
+
+// step places the calls that are due of total ones at rate a second, and repeats and ends what is due. It
+// reports whether there is still something to do.
+func (c *caller) step(now time.Time, rate float64, total int) (bool, error) {
+	if c.begun.IsZero() {
+		c.begun = now
+	}
+	due := min(total, int(now.Sub(c.begun).Seconds()*rate)+1, c.placed+burst)
+	for c.placed < due {
+		if err := c.place(now); err != nil {
+			return false, err
 		}
 	}
-	return nil
+	if now.Sub(c.swept) > 10*time.Millisecond {
+		c.swept = now
+		c.sweep(now)
+	}
+	return c.placed < total || len(c.live) > 0, nil
 }
 
 // place sends one INVITE.
@@ -102,8 +91,6 @@ func (c *caller) place(now time.Time) error {
 	c.send(p.request)
 	return nil
 }
-
-func (c *caller) send(b []byte) { _, _ = c.conn.Write(b) } // what is lost is resent; the figures show it
 
 func (c *caller) handle(m message, now time.Time) {
 	p := c.live[m.callID]

@@ -50,23 +50,19 @@ func (m *Media) Run(ctx context.Context, w io.Writer) error {
 	r := mediaResult{}
 	settled := time.Duration(float64(m.Calls)/m.Rate*float64(time.Second)) + 2*time.Second
 	p.caller.hold = settled + m.Duration + 2*time.Second
-	err = p.run(ctx, func(ctx context.Context) error {
-		var calls sync.WaitGroup
-		var failed error
-		calls.Go(func() { failed = p.caller.serve(ctx, m.Rate, m.Calls) })
-		select {
-		case <-time.After(settled):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		err := m.measure(ctx, near, far, &r)
-		calls.Wait()
-		return errors.Join(err, failed)
-	})
-	r.Failed = p.caller.failed
-	if err != nil {
+	var calls sync.WaitGroup
+	var failed error
+	calls.Go(func() { failed = p.run(ctx, m.Rate, m.Calls) })
+	select {
+	case <-time.After(settled):
+		err = m.measure(ctx, near, far, &r)
+	case <-ctx.Done():
+	}
+	calls.Wait()
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
+	r.Failed = p.caller.failed
 	return write(w, r)
 }
 

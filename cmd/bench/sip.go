@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // SIP is `tandem bench sip`: whole B2BUA calls, INVITE to BYE on both legs, media anchored but silent.
@@ -16,6 +17,7 @@ type SIP struct {
 	Rate          float64       `default:"500" help:"Calls a second to place."`
 	Calls         int           `default:"5000" help:"How many calls to place."`
 	Hold          time.Duration `default:"0s" help:"How long a call stays up."`
+	Mux           bool          `help:"Agree on rtcp-mux, which spares the switch two sockets a call."`
 	Registrations int           `default:"5000" help:"How many digest registrations to make first."`
 }
 
@@ -29,10 +31,17 @@ type sipResult struct {
 	Retransmissions int64            `json:"retransmissions"` // of either end, sent and seen
 	Setup           percentiles      `json:"setup"`
 	PeakCalls       int              `json:"peak_calls"`
-	MemoryPerCall   int64            `json:"memory_per_call_bytes"` // resident memory at the peak over that before, for each call up
+	Memory          *memory          `json:"memory,omitempty"` // of calls that are held
 
 	Registrations      int     `json:"registrations"`
 	CPUPerRegistration float64 `json:"cpu_per_registration_us"`
+}
+
+// memory is what the switch's process had resident.
+type memory struct {
+	Before  int64 `json:"before_bytes"`
+	Peak    int64 `json:"peak_bytes"`
+	PerCall int64 `json:"per_call_bytes"` // the difference, for each call up at the peak
 }
 
 // Run drives the switch and prints the result to w as JSON.
@@ -46,16 +55,13 @@ func (s *SIP) Run(ctx context.Context, w io.Writer) error {
 	if r.CPUPerRegistration, err = p.registrations(ctx, s.Registrations, s.PID); err != nil {
 		return err
 	}
-	p.caller.hold = s.Hold
+	p.caller.hold, p.caller.mux, p.callee.mux = s.Hold, s.Mux, s.Mux
 	before, err := usageOf(s.PID)
 	if err != nil {
 		return err
 	}
 	start, peak := time.Now(), newPeakWatch(s.PID)
-	err = p.run(ctx, func(ctx context.Context) error {
-		return peak.during(func() error { return p.caller.serve(ctx, s.Rate, s.Calls) })
-	})
-	if err != nil {
+	if err := peak.during(func() error { return p.run(ctx, s.Rate, s.Calls) }); err != nil {
 		return err
 	}
 	after, err := usageOf(s.PID)
@@ -69,8 +75,8 @@ func (s *SIP) Run(ctx context.Context, w io.Writer) error {
 	r.CPUPerCall = perUnit(after.cpu-before.cpu, c.done)
 	r.Retransmissions = c.resent + c.answers + p.callee.resent + p.callee.requests
 	r.PeakCalls = c.peak
-	if c.peak > 0 {
-		r.MemoryPerCall = (peak.resident - before.resident) / int64(c.peak)
+	if s.Hold > 0 && c.peak > 0 {
+		r.Memory = &memory{before.resident, peak.resident, (peak.resident - before.resident) / int64(c.peak)}
 	}
 	return write(w, r)
 }
@@ -105,15 +111,24 @@ func (p *pair) close() {
 	_ = p.callee.conn.Close()
 }
 
-// run serves the callee while drive runs.
-func (p *pair) run(ctx context.Context, drive func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var answering sync.WaitGroup
-	answering.Go(func() { _ = p.callee.serve(ctx) })
-	err := drive(ctx)
-	cancel()
-	answering.Wait()
-	return err
+// nap is how long both ends rest when nothing is there: they look, so that waking them up costs the switch nothing.
+const nap = 100 * time.Microsecond
+
+// run places total calls at rate a second, serves both ends and returns when the last call has ended.
+func (p *pair) run(ctx context.Context, rate float64, total int) error {
+	for ctx.Err() == nil {
+		now := time.Now()
+		more, err := p.caller.step(now, rate, total)
+		if err != nil || !more {
+			return err
+		}
+		p.callee.step(now)
+		if p.caller.poll(p.caller.handle)+p.callee.poll(p.callee.handle) == 0 {
+			rest := unix.NsecToTimespec(int64(nap))
+			_ = unix.Nanosleep(&rest, nil) // not time.Sleep, which seldom sleeps less than a millisecond
+		}
+	}
+	return context.Cause(ctx)
 }
 
 // registrations refreshes the callee's binding n times, some under way at once, and returns microseconds of CPU for each.
