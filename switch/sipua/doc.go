@@ -28,7 +28,10 @@
 //
 // 2026-11-21: Headers are read by walking the message once (fields.go), and not by a
 // parser that builds an object for each: 13 messages of a call cost less than
-// one parsed INVITE. sipgo's model and parser are what the tests read our messages with.
+// one parsed INVITE. sipgo takes 198 ns and 272 bytes for a URI and 376 ns and 456 bytes for an address, against 66 and 82 ns
+// and nothing here, some forty times a call. Where that is once a call or a registration, sipgo reads: the target a
+// plan names (uri.go), and the contacts of the registrar. It also is what the tests read our messages with, so that they do not
+// share our mistakes.
 //
 // 2026-11-21: A request that is refused before it becomes a call leaves no state
 // (RFC 3261 §8.2.7): the same request gets the same answer, with the same tag, made anew. A flood of
@@ -46,6 +49,23 @@
 // 2026-11-21: An INVITE above 1,300 bytes goes by TCP if neither the URI nor a
 // registration names the transport, and by UDP after all if the TCP
 // connection fails (RFC 3261 §18.1.1). Answers always go back as they are, whatever their size.
+//
+// 2026-11-21: An INVITE that gets no answer of any kind for 10 s (sip.timers.timer_b; RFC 3261 has 32 s) is given up: any
+// server says 100 within 200 ms, and a caller who hears nothing hangs up before that. A 2xx that comes after
+// all is ACKed and ended, a ring cancelled, for another 32 s.
+//
+// 2026-11-21: A party that vanished is found by an OPTIONS within the dialog, sent when no RTP came for sip.keep_alive
+// (alive.go), and not by a timer on media: a party on hold or one whose phone suppresses silence is there.
+//
+// 2026-11-21: An answer whose connection has gone goes over the client's new one, else over a new one to where the
+// request came from at the port of its Via. maddr in Via, which would have a stranger's
+// answer sent to a third party, is not followed.
+//
+// 2026-11-21: A re-INVITE that drops the codec two bridged parties share is refused with 488: nobody transcodes yet, and
+// the other party would hear nothing.
+//
+// 2026-11-21: sips: as Request-URI gets 416 as long as no transport is secure, and a Contact with sips: or a transport we
+// do not have is answered where it sends from.
 //
 // 2026-11-21: No 100rel. A 183 with SDP is repeated by the 2xx, so the first
 // description a party gets is the answer; early offers are never complete,

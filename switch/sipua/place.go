@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 
 	"tandem/switch/call"
 	"tandem/switch/transport"
@@ -51,9 +50,9 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	to, ok := parseURI(o.To)
-	if !ok || strings.ContainsAny(o.To, " \t\r\n\x00<>\"") {
-		return nil, &call.Refusal{Code: 416, Err: fmt.Errorf("cannot reach %q: not a SIP URI", clean(o.To))}
+	to, request, err := parseTarget(o.To)
+	if err != nil {
+		return nil, &call.Refusal{Code: 416, Err: fmt.Errorf("cannot reach %q: %w", clean(o.To), err)}
 	}
 	if o.MaxForwards < 0 {
 		return nil, &call.Refusal{Code: 483, Err: errors.New("Max-Forwards is used up")}
@@ -67,7 +66,7 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 		l.audio.join(beside)
 		beside.audio.join(l)
 	}
-	p := &placing{l: l, o: o, uri: o.To}
+	p := &placing{l: l, o: o, uri: request}
 	p.headers = appendHeaders(nil, u.allowedHeaders(l.id, o.Headers))
 	targets, err := u.targets(o, to)
 	switch {

@@ -122,6 +122,9 @@ func TestCannotBePlaced(t *testing.T) {
 		}{
 			{"no URI", call.Outgoing{To: "bob"}, 416},
 			{"tel", call.Outgoing{To: "tel:+4930"}, 416},
+			{"port out of range", call.Outgoing{To: "sip:bob@127.0.0.1:70000"}, 416},
+			{"two hosts", call.Outgoing{To: "sip:bob@127.0.0.1@example.com"}, 416},
+			{"no host", call.Outgoing{To: "sip:bob@"}, 416},
 			{"line end", call.Outgoing{To: "sip:bob@127.0.0.1\r\nX: y"}, 416},
 			{"flow has gone", call.Outgoing{To: "sip:bob@127.0.0.1", Path: call.Path{Flow: 4711}}, 480},
 			{"hops used up", call.Outgoing{To: "sip:bob@127.0.0.1", MaxForwards: -1}, 483},
@@ -140,6 +143,17 @@ func TestCannotBePlaced(t *testing.T) {
 		}
 		if r.media.open() != 0 {
 			t.Error("a stream is still open")
+		}
+	})
+}
+
+// RFC 3261 §19.1.5: headers of a URI are no part of the Request-URI.
+func TestHeadersOfATargetAreLeftOut(t *testing.T) {
+	bubble(t, func(r *rig) {
+		bob := r.phone()
+		_, m := bob.place(func(o *call.Outgoing) { o.To += ";user=phone?X-Evil=yes" })
+		if want := "INVITE sip:bob@" + bob.addr.String() + ";user=phone SIP/2.0\r\n"; !strings.HasPrefix(m, want) || strings.Contains(m, "Evil") {
+			t.Errorf("got %s", m)
 		}
 	})
 }

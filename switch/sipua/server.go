@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"errors"
 	"strconv"
 
 	"tandem/switch/call"
@@ -92,9 +93,10 @@ func (l *Leg) deny(m *transport.Message, key transaction.Key, a *answer) {
 	})
 }
 
-// tell logs why a request was refused.
+// tell logs why a request was refused. A challenge is no news, unless a password was wrong.
 func (s *shard) tell(m *transport.Message, a *answer) {
-	if a.err != nil && a.code != 401 && a.code != 407 {
+	challenge := a.code == 401 || a.code == 407
+	if a.err != nil && (!challenge || errors.Is(a.err, errWrongDigest)) {
 		s.u.log.Info("SIP request refused", "method", known(m.Method), "code", a.code, "source", m.Flow.Remote().String(),
 			"sip_call_id", m.CallID, "err", a.err)
 	}

@@ -1,9 +1,13 @@
 package sipua
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/emiago/sipgo/sip"
 
 	"tandem/switch/transport"
 )
@@ -46,6 +50,27 @@ func parseURI(s string) (uri, bool) {
 		u.port = int(port)
 	}
 	return u, u.host != ""
+}
+
+var errNoSIPURI = errors.New("not a SIP URI")
+
+// parseTarget takes a URI apart that a plan wants called, and gives it as it stands in a Request-URI: without headers
+// (RFC 3261 §19.1.5). It comes once a call and from people, so sipgo's parser reads it and what its and ours understand
+// differently is refused.
+func parseTarget(s string) (u uri, request string, err error) {
+	if strings.ContainsAny(s, " \t\r\n\x00<>\"") {
+		return uri{}, "", errNoSIPURI
+	}
+	var parsed sip.Uri
+	if err := sip.ParseUri(s, &parsed); err != nil {
+		return uri{}, "", fmt.Errorf("%w: %w", errNoSIPURI, err)
+	}
+	request, _, _ = strings.Cut(s, "?")
+	u, ok := parseURI(request)
+	if !ok || strings.Trim(parsed.Host, "[]") != u.host || parsed.Port != u.port || parsed.User != u.user {
+		return uri{}, "", errNoSIPURI
+	}
+	return u, request, nil
 }
 
 // addr is the host as an address, if it is one.

@@ -114,6 +114,9 @@ func (c *Call) request(m *Message) {
 	case m.Method() == "ACK":
 		c.connect(m.Body())
 		return
+	case m.Method() == "INVITE" && m.toTag() == "":
+		m.used = true // the first one again, before it is answered
+		return
 	case m.Method() == "BYE" || m.Method() == "CANCEL":
 		c.reason = m.Header("Reason")
 	}
