@@ -7,8 +7,9 @@
 //   - 2026-11-21: BurntSushi/toml reads the file: it is the kept one with strict
 //     keys. It tells no position for keys that decode, so lines are found by
 //     looking for the keys in the order the parser met them.
-//   - 2026-11-21: the environment is read through the same decoder, one value at
-//     a time: an override means exactly what it would mean in the file.
+//   - 2026-11-21: file and environment are read through the same decoder, one value
+//     at a time: an override means exactly what it would mean in the file, and
+//     every value of a wrong type is reported, not only the first.
 package conf
 
 import (
@@ -96,7 +97,7 @@ func Default() *Config {
 // check returns every value that makes no sense, each with its key.
 func (c *Config) check() []*Mistake {
 	errs := []error{
-		c.checkOwn(), c.SIP.Transport.Validate(), c.SIP.UA.Validate(), c.Registrar.Validate(), c.RTP.Validate(), c.Calls.Validate(),
+		c.checkOwn(), c.checkTogether(), c.SIP.Transport.Validate(), c.SIP.UA.Validate(), c.Registrar.Validate(), c.RTP.Validate(), c.Calls.Validate(),
 		c.HTTP.Validate(), c.Web.Validate(), c.RCML.Validate(), c.Script.Validate(), c.Store.Validate(),
 	}
 	var found []*Mistake

@@ -1,8 +1,10 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -45,12 +47,40 @@ func decodeEnv(c *Config, environ []string) (overridden map[string]string, found
 
 // setLeaf reads value as TOML would read it into leaf, so that files and the environment speak the same language.
 func setLeaf(leaf reflect.Value, value string) error {
-	holder := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: leaf.Type(), Tag: `toml:"v"`}}))
-	if _, err := toml.Decode("v = "+literal(leaf, value), holder.Interface()); err != nil {
+	if err := decodeLeaf(leaf, "v = "+literal(leaf, value)); err != nil {
 		return fmt.Errorf("%q: %w", value, err)
+	}
+	return nil
+}
+
+// setValue sets leaf to what a file had for it.
+func setValue(leaf reflect.Value, value any) error {
+	var b strings.Builder
+	if err := toml.NewEncoder(&b).Encode(map[string]any{"v": value}); err != nil {
+		return err
+	}
+	return decodeLeaf(leaf, b.String())
+}
+
+// decodeLeaf decodes a text that sets v.
+func decodeLeaf(leaf reflect.Value, text string) error {
+	holder := reflect.New(reflect.StructOf([]reflect.StructField{{Name: "V", Type: leaf.Type(), Tag: `toml:"v"`}}))
+	if _, err := toml.Decode(text, holder.Interface()); err != nil {
+		return plain(err)
 	}
 	leaf.Set(holder.Elem().Field(0))
 	return nil
+}
+
+// place is what the decoder says of where it was: in a text of ours, it misleads.
+var place = regexp.MustCompile(`^toml: (line \d+ )?(\(last key "[^"]*"\))?: `)
+
+// plain is a decoder's error without its place.
+func plain(err error) error {
+	if e, ok := errors.AsType[toml.ParseError](err); ok && e.Message != "" {
+		return errors.New(e.Message)
+	}
+	return errors.New(place.ReplaceAllString(err.Error(), ""))
 }
 
 // literal writes value as the TOML literal that a leaf of that kind expects.

@@ -75,32 +75,64 @@ func (m *Mistake) locate(path string, lines map[string]int, overridden map[strin
 	}
 }
 
-// decodeFile fills c and returns every mistake: the decoder stops at the first
-// value of a wrong type, so that line is put aside and the rest read again.
+// decodeFile fills c and returns every mistake. Values are decoded one at a time,
+// since the decoder stops at the first that does not fit.
 func decodeFile(c *Config, path, text string, lines map[string]int) []error {
 	var found []error
-	rest := strings.Split(text, "\n")
-	for range rest {
-		md, err := toml.Decode(strings.Join(rest, "\n"), c)
-		if wrong, ok := errors.AsType[toml.ParseError](err); ok {
-			at := wrong.Position.Line
-			found = append(found, &Mistake{Source: path, Line: at, Key: wrong.LastKey, Text: wrong.Message})
-			if _, syntax := toml.Decode(strings.Join(rest, "\n"), &map[string]any{}); syntax != nil || at < 1 || at > len(rest) {
-				return found
+	tree := map[string]any{}
+	md, err := toml.Decode(text, &tree)
+	if wrong, ok := errors.AsType[toml.ParseError](err); ok {
+		return append(found, &Mistake{Source: path, Line: wrong.Position.Line, Key: wrong.LastKey, Text: wrong.Message})
+	}
+	if err != nil {
+		return append(found, &Mistake{Source: path, Text: err.Error()})
+	}
+	known, sections := map[string]bool{}, map[string]bool{}
+	walk(reflect.ValueOf(c).Elem(), "", func(key string, leaf reflect.Value) {
+		for at := range key {
+			if key[at] == '.' {
+				sections[key[:at]] = true
 			}
-			rest[at-1] = ""
-			continue
 		}
-		if err != nil {
-			return append(found, &Mistake{Source: path, Text: err.Error()})
+		known[key] = true
+		value, ok := lookUp(tree, strings.Split(key, "."))
+		if !ok {
+			return
 		}
-		for _, k := range md.Undecoded() {
-			key := k.String()
+		if err := setValue(leaf, value); err != nil {
+			found = append(found, &Mistake{Source: path, Line: lines[key], Key: key, Text: err.Error()})
+		}
+	})
+	for _, k := range md.Keys() {
+		switch key := k.String(); {
+		case sections[key]:
+			if v, _ := lookUp(tree, k); reflect.TypeOf(v) != reflect.TypeOf(tree) {
+				found = append(found, &Mistake{Source: path, Line: lines[key], Key: key, Text: "is a section and no value"})
+			}
+		case !known[key]:
 			found = append(found, &Mistake{Source: path, Line: lines[key], Key: key, Text: "unknown key" + suggestion(key)})
 		}
-		return found
 	}
+	slices.SortStableFunc(found, func(a, b error) int { return line(a) - line(b) })
 	return found
+}
+
+func line(err error) int {
+	m, _ := errors.AsType[*Mistake](err)
+	return m.Line
+}
+
+// lookUp finds a key's value in a decoded file.
+func lookUp(tree map[string]any, key []string) (any, bool) {
+	v, ok := tree[key[0]]
+	if !ok || len(key) == 1 {
+		return v, ok
+	}
+	below, ok := v.(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	return lookUp(below, key[1:])
 }
 
 // keyLines finds the line each key of a TOML text is set on. Keys come from
@@ -147,7 +179,8 @@ func suggestion(key string) string {
 	return ""
 }
 
-// Keys lists every key of the configuration, such as sip.listen, in the order of the Config struct.
+// Keys lists every key of the configuration, such as sip.listen, in the order of
+// the Config struct; a section's own sections stand behind its plain keys, as in a file.
 func Keys() []string {
 	var keys []string
 	walk(reflect.ValueOf(Default()).Elem(), "", func(key string, _ reflect.Value) { keys = append(keys, key) })
@@ -156,6 +189,7 @@ func Keys() []string {
 
 // walk visits the leaves of a configuration struct: the fields with a toml tag that are no sections.
 func walk(v reflect.Value, prefix string, visit func(key string, leaf reflect.Value)) {
+	var sections []func()
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		tag := field.Tag.Get("toml")
@@ -167,10 +201,13 @@ func walk(v reflect.Value, prefix string, visit func(key string, leaf reflect.Va
 			continue
 		}
 		if f := v.Field(i); f.Kind() == reflect.Struct && !isText(f) {
-			walk(f, prefix+tag+".", visit)
+			sections = append(sections, func() { walk(f, prefix+tag+".", visit) })
 		} else {
 			visit(prefix+tag, f)
 		}
+	}
+	for _, section := range sections {
+		section()
 	}
 }
 

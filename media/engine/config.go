@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ type Config struct {
 // Default is the configuration without a file: all addresses, ports 20000 to 29999, one worker a core.
 func Default() Config {
 	return Config{
-		Workers: runtime.GOMAXPROCS(0), Ports: "20000-29999", Timeout: time.Minute,
+		Ports: "20000-29999", Timeout: time.Minute,
 		Address: []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()},
 	}
 }
@@ -54,6 +53,12 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("rtp.advertise: one IPv4 and one IPv6 address at most"))
 	}
 	return errors.Join(errs...)
+}
+
+// Range is the first and the last port of Ports; false when it is no range.
+func (c Config) Range() (first, last int, ok bool) {
+	first, last, err := c.portRange()
+	return first, last, err == nil
 }
 
 func (c Config) portRange() (first, last int, err error) {
