@@ -204,6 +204,7 @@ func TestOtherHTTP(t *testing.T) {
 	t.Run("https only", func(t *testing.T) {
 		w := newWorld(t, func(c *rest.Config) { c.HTTPSOnly = true })
 		w.want(403, "GET", r+"/Calls.json", "", "20006")
+		w.check(w.request("GET", r+"/Calls.json", "", "X-Forwarded-Proto", "https"), 200, "through a proxy")
 	})
 	t.Run("dates", func(t *testing.T) {
 		w := newWorld(t, func(c *rest.Config) { c.ISODates, c.TimeZone = true, "America/Regina" })

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"tandem/switch/directory"
 )
@@ -91,8 +92,14 @@ func (s *Server) publicURL(r *http.Request) string {
 		return s.cfg.PublicURL
 	}
 	scheme := "http"
-	if r.TLS != nil {
+	if secure(r) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host
+}
+
+// secure tells whether the client spoke TLS, to us or to the proxy before us. Who
+// forges the proxy's header has sent but its own credentials in the clear.
+func secure(r *http.Request) bool {
+	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }

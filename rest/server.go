@@ -149,7 +149,7 @@ var errSlow = problem{Status: http.StatusServiceUnavailable, Code: 1000, Message
 
 // serve finds out who calls and what is asked for, and asks the resource.
 func (s *Server) serve(w http.ResponseWriter, r *request) error {
-	if s.cfg.HTTPSOnly && r.TLS == nil {
+	if s.cfg.HTTPSOnly && !secure(r.Request) {
 		return problem{Status: http.StatusForbidden, Message: "HTTPS is required"}
 	}
 	if err := s.authenticate(r); err != nil {
