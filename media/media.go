@@ -38,6 +38,7 @@ type Stats struct {
 // Drop is a reason why a packet was not forwarded.
 type Drop uint8
 
+// Why packets are dropped; DropReasons is how many reasons there are.
 const (
 	DropStranger  Drop = iota // not from the address the SDP names or that was learned
 	DropMalformed             // not RTP or RTCP
@@ -47,7 +48,7 @@ const (
 	DropNoPeer                // nobody is listening
 	DropMuted                 // Mute is on
 	DropSend                  // the kernel would not take it
-	DropReasons               // how many there are
+	DropReasons
 )
 
 var dropNames = [DropReasons]string{"stranger", "malformed", "payload_type", "ssrc", "held", "no_peer", "muted", "send"}
