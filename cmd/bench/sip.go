@@ -170,6 +170,9 @@ func (p *pair) registrations(ctx context.Context, n, pid int) (float64, error) {
 		}
 		answered++
 	}
+	if err := a.conn.SetReadDeadline(time.Time{}); err != nil {
+		return 0, err
+	}
 	after, err := usageOf(pid)
 	return perUnit(after.cpu-before.cpu, int64(n)), err
 }
