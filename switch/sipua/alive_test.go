@@ -15,8 +15,12 @@ func TestPartyVanishes(t *testing.T) {
 		code int // of its answer to OPTIONS; 0: none
 		ends bool
 	}{
-		{"there", 200, false}, {"on hold and knows no OPTIONS", 405, false}, {"wants a password", 401, false},
-		{"silent", 0, true}, {"started anew", 481, true}, {"its proxy lost it", 408, true},
+		{"there", 200, false},
+		{"on hold and knows no OPTIONS", 405, false},
+		{"wants a password", 401, false},
+		{"silent", 0, true},
+		{"started anew", 481, true},
+		{"its proxy lost it", 408, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(r *rig) {

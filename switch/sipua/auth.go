@@ -84,7 +84,8 @@ func (a *authenticator) authenticate(now time.Time, from netip.Addr, m *transpor
 	client, ok := a.verify(m.Method, cred)
 	if !ok {
 		source.wrong(now)
-		return directory.Client{}, a.challenge(now, from, m.Method, f[headerUserAgent], false, errWrongDigest)
+		err := fmt.Errorf("%w of %q", errWrongDigest, clean(cred.Username))
+		return directory.Client{}, a.challenge(now, from, m.Method, f[headerUserAgent], false, err)
 	}
 	if !a.nonces.use(now, from, cred.Nonce, cred.Nc) {
 		return directory.Client{}, a.challenge(now, from, m.Method, f[headerUserAgent], true, errStaleNonce)

@@ -18,6 +18,7 @@ type fakeMedia struct {
 	mu      sync.Mutex
 	streams []*fakeStream
 	full    bool
+	left    int // full after so many more; 0: never
 }
 
 var errFull = errors.New("no free port")
@@ -27,6 +28,10 @@ func (f *fakeMedia) Open(_ sipua.Stream, _, _ netip.Addr) (sipua.Stream, error) 
 	defer f.mu.Unlock()
 	if f.full {
 		return nil, errFull
+	}
+	if f.left > 0 {
+		f.left--
+		f.full = f.left == 0
 	}
 	s := &fakeStream{port: uint16(30000 + 2*len(f.streams))}
 	f.streams = append(f.streams, s)

@@ -104,6 +104,20 @@ func (a *audio) neighbour() Stream {
 	return l.audio.opened()
 }
 
+// openCaller opens the stream of the leg this one is placed for: nobody is rung for a caller who could not hear him.
+func (a *audio) openCaller() error {
+	a.mu.Lock()
+	l := a.beside
+	a.mu.Unlock()
+	if l == nil {
+		return nil
+	}
+	if _, err := l.audio.open(); err != nil && !errors.Is(err, call.ErrEnded) {
+		return err
+	}
+	return nil
+}
+
 // opened is the stream if there is one already.
 func (a *audio) opened() Stream {
 	a.mu.Lock()

@@ -13,7 +13,8 @@ const (
 
 // overload answers what the switch has no room for; nil: go on. There is no log line, which would be one too many: the counter says it.
 func (s *shard) overload(m *transport.Message) *answer {
-	if m.ToTag != "" || m.Err != nil || m.Method != "INVITE" && m.Method != "REGISTER" {
+	begins := m.Err == nil && m.ToTag == "" && (m.Method == "INVITE" || m.Method == "REGISTER")
+	if !begins {
 		return nil
 	}
 	if s.behind > busyInbox {

@@ -100,6 +100,9 @@ func (p *placing) open(targets []target, err error) (Stream, error) {
 	}
 	a := &p.l.audio
 	a.at(p.l.s.u.localFor(targets[0]), targets[0].addr())
+	if err := a.openCaller(); err != nil {
+		return nil, err
+	}
 	return a.open()
 }
 

@@ -75,6 +75,27 @@ func TestNoPortLeft(t *testing.T) {
 	})
 }
 
+// TestNobodyIsRungForACallerWithoutMedia has one port left: the caller gets it, and the callee's phone stays silent.
+func TestNobodyIsRungForACallerWithoutMedia(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		alice.send(alice.invite("full").String())
+		alice.want("SIP/2.0 100")
+		r.media.left = 1
+		_, err := r.ua.Invite(r.t.Context(), call.Outgoing{To: "sip:bob@127.0.0.1:9", From: call.Identity{User: "alice"}, Beside: r.leg(0)})
+		var refusal *call.Refusal
+		if !errors.As(err, &refusal) || refusal.Code != 503 || !errors.Is(err, errFull) {
+			t.Fatalf("Invite: got %v", err)
+		}
+		_ = r.leg(0).Refuse(refusal)
+		alice.want("SIP/2.0 503")
+		synctest.Wait()
+		if n := r.media.open(); n != 0 {
+			t.Errorf("%d streams are left open", n)
+		}
+	})
+}
+
 func TestRefusedBeforeItIsACall(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -147,7 +147,7 @@ func TestAnswerOpensAConnection(t *testing.T) {
 	}
 	at := listener.Addr().String()
 	offer := sdp("")
-	fmt.Fprintf(first, "INVITE sip:bob@%s SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKgone\r\nMax-Forwards: 70\r\nFrom: <sip:trunk@%s>;tag=t\r\n"+
+	_, _ = fmt.Fprintf(first, "INVITE sip:bob@%s SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKgone\r\nMax-Forwards: 70\r\nFrom: <sip:trunk@%s>;tag=t\r\n"+
 		"To: <sip:bob@%s>\r\nCall-ID: gone\r\nCSeq: 1 INVITE\r\nContact: <sip:trunk@%s;transport=tcp>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
 		h.addr["tcp"], at, at, h.addr["tcp"], at, len(offer), offer)
 	newLine(first).want(t, "SIP/2.0 100")
@@ -161,7 +161,7 @@ func TestAnswerOpensAConnection(t *testing.T) {
 	}
 	defer func() { _ = second.Close() }()
 	to := newLine(second).want(t, "SIP/2.0 200")
-	fmt.Fprintf(second, "ACK sip:%s SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKack\r\nMax-Forwards: 70\r\nFrom: <sip:trunk@%s>;tag=t\r\nTo: %s\r\n"+
+	_, _ = fmt.Fprintf(second, "ACK sip:%s SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKack\r\nMax-Forwards: 70\r\nFrom: <sip:trunk@%s>;tag=t\r\nTo: %s\r\n"+
 		"Call-ID: gone\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n", h.addr["tcp"], at, at, to)
 	in.Bye()
 	h.settled(t)
@@ -194,8 +194,25 @@ func TestFinalAnswers(t *testing.T) {
 	alice, bob := h.phone(t, "alice", "udp"), h.phone(t, "bob", "udp")
 	bob.Register(300)
 	for _, tt := range []struct{ callee, caller int }{
-		{486, 486}, {480, 480}, {603, 603}, {600, 600}, {606, 606}, {404, 404}, {408, 408}, {487, 487}, {503, 503}, {500, 500}, {488, 488},
-		{401, 403}, {407, 403}, {415, 488}, {420, 500}, {481, 500}, {501, 502}, {302, 480}, {699, 603},
+		{486, 486},
+		{480, 480},
+		{603, 603},
+		{600, 600},
+		{606, 606},
+		{404, 404},
+		{408, 408},
+		{487, 487},
+		{503, 503},
+		{500, 500},
+		{488, 488},
+		{401, 403},
+		{407, 403},
+		{415, 488},
+		{420, 500},
+		{481, 500},
+		{501, 502},
+		{302, 480},
+		{699, 603},
 	} {
 		out := alice.Invite("bob")
 		bob.WantCall().Refuse(tt.callee)
