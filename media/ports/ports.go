@@ -66,7 +66,7 @@ func (p *Pool) Pair(addr netip.Addr) (*Pair, error) {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("%w on %s (%d pairs in use)", ErrExhausted, addr, r.inUse())
+	return nil, fmt.Errorf("%w on %s (%d pairs in use): rtp.ports is too small for so many calls", ErrExhausted, addr, r.inUse())
 }
 
 // InUse is the number of ports that are taken (two a pair), Size how many there are.
