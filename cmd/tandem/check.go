@@ -8,7 +8,7 @@ import (
 )
 
 type checkCommand struct {
-	Config string `type:"existingfile" help:"TOML file to check. Without one, defaults and environment are checked."`
+	Config string `type:"existingfile" placeholder:"FILE" help:"TOML file to check. Without one, defaults and environment are checked."`
 }
 
 // run loads the configuration as serve would; the error names every mistake.
@@ -16,10 +16,10 @@ func (c checkCommand) run(w io.Writer, environ []string) error {
 	if _, err := conf.Load(c.Config, environ); err != nil {
 		return err
 	}
-	name := c.Config
-	if name == "" {
-		name = "the configuration"
+	said := c.Config + " is good"
+	if c.Config == "" {
+		said = "the defaults and the environment are good"
 	}
-	_, err := fmt.Fprintln(w, name, "is good")
+	_, err := fmt.Fprintln(w, said)
 	return err
 }

@@ -31,18 +31,26 @@ func main() {
 	os.Exit(command(os.Args[1:], os.Environ()))
 }
 
+// mistaken is the command whose usage was wrong, as far as it is known.
+func mistaken(err error) string {
+	if e, ok := errors.AsType[*kong.ParseError](err); ok && e.Context != nil && e.Context.Command() != "" {
+		return "tandem " + e.Context.Command()
+	}
+	return "tandem"
+}
+
 // command runs one command line and returns the exit code: 1 for a failure, 2 for wrong usage.
 func command(args, environ []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var line commandLine
-	parser, err := kong.New(&line, kong.Name("tandem"), kong.Description("A SIP softswitch that runs calls as programs."), kong.UsageOnError())
+	parser, err := kong.New(&line, kong.Name("tandem"), kong.Description("A SIP softswitch that runs calls as programs."))
 	if err != nil {
 		panic(err) // the struct above is at fault, whatever the arguments
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "tandem:", err)
+		fmt.Fprintf(os.Stderr, "tandem: %v\nRun \"%s --help\" for what there is.\n", err, mistaken(err))
 		return 2
 	}
 	switch parsed.Command() {

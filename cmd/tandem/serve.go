@@ -12,9 +12,9 @@ import (
 )
 
 type serveCommand struct {
-	Config      string `type:"existingfile" help:"TOML file; conf/example.toml documents every key."`
-	Data        string `help:"Directory of everything that outlives the process."`
-	Credentials string `help:"File to write the first run's account, clients and demo numbers to as JSON, instead of printing them."`
+	Config      string `type:"existingfile" placeholder:"FILE" help:"TOML file; conf/example.toml documents every key."`
+	Data        string `placeholder:"DIR" help:"Directory of everything that outlives the process."`
+	Credentials string `placeholder:"FILE" help:"File to write the first run's account, clients and demo numbers to as JSON, instead of printing them."`
 }
 
 // run serves until the context ends. What a newcomer needs goes to out.
