@@ -51,6 +51,11 @@ func (p Plain) target(c *call.Call) call.Target {
 	return call.Target{Kind: call.TargetNumber, Value: dialled}
 }
 
+// errNoRoom is behind the refusal of a call that the switch itself had no room for; retryAfter is in seconds.
+var errNoRoom = errors.New("no room for the callee's leg")
+
+const retryAfter = 5
+
 // errNotReached is behind the refusal of a dial that bridged nobody.
 var errNotReached = errors.New("callee not reached")
 
@@ -59,6 +64,9 @@ func refusal(res call.DialResult) *call.Refusal {
 	code := res.Code
 	if code == 0 && res.Status == call.StatusNoAnswer {
 		code = 408
+	}
+	if code == 503 && res.Child == "" { // we are overloaded, not the callee
+		return &call.Refusal{Code: 503, Retry: retryAfter, Err: errNoRoom}
 	}
 	return &call.Refusal{
 		Code: passed(code), Text: res.Cause.Text,

@@ -92,6 +92,20 @@ func TestPlainRefusals(t *testing.T) {
 	}
 }
 
+// TestPlainWithoutRoom has no media for the callee's leg: the caller may try again, unlike when the callee says 503.
+func TestPlainWithoutRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := plainSwitch(t)
+		s.Inviter.Fail = func(call.Outgoing) error { return &call.Refusal{Code: 503} }
+		alice := from("alice", "AC1", "bob")
+		s.Accept(alice)
+		synctest.Wait()
+		if did := alice.Did(); len(did) == 0 || did[len(did)-1] != "refuse 503" {
+			t.Errorf("got %q, want a 503 last", did)
+		}
+	})
+}
+
 func TestPlainCallerCancels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := plainSwitch(t)
