@@ -58,6 +58,8 @@ func (l *Leg) ping(auth string) {
 		line, again := l.challenged("OPTIONS", auth, code, m)
 		switch {
 		case l.state != up:
+		case m == nil && code == 408 && l.rebound():
+			l.ping(auth)
 		case m == nil || code == 408 || code == 481:
 			l.hangup(call.Cause{By: call.ByFailure, Code: 408, Text: "The party is gone"})
 		case again:

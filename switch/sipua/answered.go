@@ -3,6 +3,8 @@ package sipua
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"time"
 
 	"tandem/switch/call"
 	"tandem/switch/transport"
@@ -187,11 +189,31 @@ func (p *placing) lost(t *inviteClient, code int, err error) {
 	if t.flow.Reliable() && p.at < len(p.targets) {
 		if at := p.targets[p.at]; at.flow.IsZero() && at.network == transport.UDP && code == 503 && !p.fallback && !p.given && !p.rung {
 			p.fallback = true // it was long and went by TCP, which the target does not take
+			p.l.s.noteNoTCP(at.remote)
 			p.try()
 			return
 		}
 	}
 	p.next(code, err)
+}
+
+// noTCP is how long a target that took no TCP gets long requests by UDP at once: where a firewall swallows the attempt,
+// each one costs a caller transport.Config.ConnectTimeout.
+const noTCP = 10 * time.Minute
+
+// maxNoTCP bounds what is remembered; a shard that knows more starts over.
+const maxNoTCP = 1024
+
+func (s *shard) noteNoTCP(to netip.AddrPort) {
+	if len(s.noTCP) >= maxNoTCP {
+		clear(s.noTCP)
+	}
+	s.noTCP[to] = s.now + noTCP
+}
+
+func (s *shard) takesNoTCP(to netip.AddrPort) bool {
+	until, known := s.noTCP[to]
+	return known && s.now < until
 }
 
 // next tries the next target, or gives up with the code.

@@ -56,6 +56,10 @@ func (l *Leg) tryBye(c call.Cause, auth string) {
 			l.tryBye(c, line)
 			return
 		}
+		if m == nil && code == 408 && l.rebound() {
+			l.tryBye(c, auth)
+			return
+		}
 		l.ending = false
 		l.release()
 	})

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"tandem/switch/call"
+	"tandem/switch/registrar"
+	"tandem/switch/sipua"
 )
 
 // RFC 3261 §13.3.1.1: a call that rings for long says so every minute, or proxies on the way give it up after three.
@@ -81,4 +83,36 @@ func TestCodecOfABridgeStays(t *testing.T) {
 		alice.send(pcmu(3))
 		alice.want("SIP/2.0 200")
 	})
+}
+
+// moving is a registrar that knows one binding.
+type moving struct{ b *registrar.Binding }
+
+func (moving) Register(time.Time, registrar.Request) (registrar.Answer, error) {
+	return registrar.Answer{}, nil
+}
+func (m moving) Contacts(string) []registrar.Binding { return []registrar.Binding{*m.b} }
+func (moving) FlowClosed(uint64)                     {}
+
+// A NAT that gave a phone another port during a call: the phone's next REGISTER says so, and the BYE that nobody
+// answered goes there.
+func TestClientIsReboundByItsNAT(t *testing.T) {
+	b := &registrar.Binding{Contact: "sip:bob@192.168.77.1:5062"}
+	bubble(t, func(r *rig) {
+		before, after := r.phone(), r.phone()
+		b.Path = call.Path{Source: "udp:" + before.addr.String(), Local: "udp:" + r.local.String()}
+		l, m := before.place(func(o *call.Outgoing) { o.To, o.User, o.Path = b.Contact, "bob", b.Path })
+		before.send(reply(m, 200, "bob", []string{"Contact: <" + b.Contact + ">"}, sdp("")))
+		before.want("ACK ")
+		r.event(l, call.Answered)
+		b.Path.Source = "udp:" + after.addr.String()
+		l.Hangup(call.CauseNormal)
+		before.want("BYE ")
+		time.Sleep(33 * time.Second)
+		for m := after.want("BYE " + b.Contact); m != ""; m = after.get(0) {
+			after.send(reply(m, 200, "", nil, ""))
+		}
+		time.Sleep(33 * time.Second)
+		after.wantNone()
+	}, func(_ *sipua.Config, d *sipua.Deps) { d.Registrar = moving{b} })
 }

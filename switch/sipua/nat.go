@@ -3,6 +3,7 @@ package sipua
 import (
 	"net/netip"
 
+	"tandem/switch/registrar"
 	"tandem/switch/transport"
 )
 
@@ -61,6 +62,40 @@ func (l *Leg) mend() {
 	}
 }
 
+// rebound looks whether the leg's client has registered from another address since, as when its NAT gave it another
+// port, and takes that for the requests to come. It is asked when one of them got no answer.
+func (l *Leg) rebound() bool {
+	if l.dlg.flow.Reliable() || !l.dlg.pinned {
+		return false
+	}
+	for _, b := range l.bindings() {
+		if b.Contact != l.dlg.target || b.Path.Source == l.dlg.flow.String() {
+			continue
+		}
+		at, err := transport.ParseListen(b.Path.Source)
+		if err != nil || b.Path.Flow != 0 {
+			continue
+		}
+		if f, err := l.s.u.transports().Connect(at.Network, l.dlg.flow.Local(), at.Addr); err == nil {
+			l.dlg.flow = f
+			return true
+		}
+	}
+	return false
+}
+
+// bindings are those of the client the leg belongs to; nil for none.
+func (l *Leg) bindings() []registrar.Binding {
+	login := l.party.Client
+	if !l.party.Inbound && l.dlg.pinned {
+		login = l.party.To.User
+	}
+	if login == "" || l.s.u.deps.Registrar == nil {
+		return nil
+	}
+	return l.s.u.deps.Registrar.Contacts(login)
+}
+
 // wayBack is where an answer goes whose connection has gone: over the one that the client has registered over
 // meanwhile, else over a new one to where the request came from, at the port that its Via names (RFC 3261 §18.2.2).
 func (s *shard) wayBack(was transport.Flow, l *Leg, answer []byte) (transport.Flow, bool) {
@@ -85,17 +120,10 @@ func (s *shard) wayBack(was transport.Flow, l *Leg, answer []byte) (transport.Fl
 // registered is a connection that the leg's client has registered over: that of the same contact, of one on the same
 // host, or the only one there is. Another device of the client's would not know the dialog.
 func (l *Leg) registered(layer Layer) (transport.Flow, bool) {
-	login := l.party.Client
-	if !l.party.Inbound && l.dlg.pinned {
-		login = l.party.To.User
-	}
-	if login == "" || l.s.u.deps.Registrar == nil {
-		return transport.Flow{}, false
-	}
 	target, _ := parseURI(l.dlg.target)
 	var near, last transport.Flow
 	n := 0
-	for _, b := range l.s.u.deps.Registrar.Contacts(login) {
+	for _, b := range l.bindings() {
 		f, ok := layer.Flow(b.Path.Flow)
 		if !ok || b.Path.Flow == 0 {
 			continue

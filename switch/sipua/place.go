@@ -177,7 +177,7 @@ func (p *placing) try() {
 	p.pinned = !flow.IsZero()
 	if flow.IsZero() {
 		network := t.network
-		if network == transport.UDP && !t.explicit && !p.fallback && p.long() {
+		if network == transport.UDP && !t.explicit && !p.fallback && p.long() && !s.takesNoTCP(t.remote) {
 			network = transport.TCP // RFC 3261 §18.1.1
 		}
 		var err error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -36,9 +37,10 @@ type shard struct {
 	servers map[transaction.Key]*serverTx
 	placed  map[transaction.Key]*inviteClient
 	clients map[transaction.Key]*clientTx
-	merged  map[transaction.Key]struct{} // requests outside dialogs that are being answered
-	legs    map[string]*Leg              // by our tag
-	onFlow  map[uint64]int               // client transactions under way on a connection
+	merged  map[transaction.Key]struct{}        // requests outside dialogs that are being answered
+	legs    map[string]*Leg                     // by our tag
+	noTCP   map[netip.AddrPort]transaction.Time // see noteNoTCP
+	onFlow  map[uint64]int                      // client transactions under way on a connection
 	gauges  gauges
 }
 
@@ -54,6 +56,7 @@ func newShard(u *UA, n int) *shard {
 		clients: make(map[transaction.Key]*clientTx),
 		merged:  make(map[transaction.Key]struct{}),
 		legs:    make(map[string]*Leg),
+		noTCP:   make(map[netip.AddrPort]transaction.Time),
 		onFlow:  make(map[uint64]int),
 		gauges:  u.metrics.gauges(n),
 	}

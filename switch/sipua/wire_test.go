@@ -94,6 +94,45 @@ func TestConnectionRefused(t *testing.T) {
 	}
 }
 
+// A target that took no TCP is not asked again for some time.
+func TestLongInvitesRememberWhoTakesNoTCP(t *testing.T) {
+	h := openHouseAt(t, "127.0.0.1", func(c *sipua.Config) { c.Shards = 1 })
+	h.phone(t, "alice", "udp").Register(300) // the layer serves from here on
+	u, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = u.Close() }()
+	o := call.Outgoing{To: "sip:bob@" + u.LocalAddr().String(), Headers: []call.Header{{Name: "X-Long", Value: strings.Repeat("x", 1000)}}}
+	for n := range 2 {
+		if n == 1 {
+			l, err := net.Listen("tcp4", u.LocalAddr().String())
+			if err != nil {
+				t.Skip("the port is taken for TCP:", err)
+			}
+			defer func() { _ = l.Close() }()
+		}
+		l, err := h.ua.Invite(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := u.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 65536)
+		for { // those of the call before are sent again meanwhile
+			got, err := u.Read(b)
+			if err != nil {
+				t.Fatalf("call %d did not come by UDP: %v", n, err)
+			}
+			if strings.Contains(string(b[:got]), l.ID()) {
+				break
+			}
+		}
+		l.Hangup(call.CauseNormal)
+	}
+}
+
 // line is a TCP connection of a phone's, message by message.
 type line struct {
 	net.Conn
