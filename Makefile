@@ -11,7 +11,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 GOFUMPT_VERSION := v0.12.0
 
 # What the build needs (cgo for SQLite), and what the tests need besides (real SIP clients).
-BUILD_PACKAGES := gcc libc6-dev
+BUILD_PACKAGES := gcc libc6-dev ca-certificates
 TEST_PACKAGES := $(BUILD_PACKAGES) sip-tester baresip-core
 
 .PHONY: build run test check bench fuzz deps test-deps clean
