@@ -1,7 +1,13 @@
 // Package media holds the few types that the engine below and the call above share.
 package media
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrClosed is what Bridge and Play return once either stream is closed.
+var ErrClosed = errors.New("stream is closed")
 
 // Stream is one party's audio: an RTP session that belongs to one engine worker.
 // All methods return at once; what they ask for happens on the worker, in order.

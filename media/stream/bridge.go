@@ -11,7 +11,7 @@ import (
 
 // Errors of Bridge and Play.
 var (
-	ErrClosed  = errors.New("stream is closed")
+	ErrClosed  = media.ErrClosed
 	ErrForeign = errors.New("streams of different engines")
 	ErrCodec   = errors.New("no codec in common")
 )

@@ -44,9 +44,13 @@ func joinMedia(a, b *Call) error {
 	return bare(a.leg.Media()).Bridge(bare(b.leg.Media()))
 }
 
-// connect joins the media of two calls and remembers it with both.
+// connect joins the media of two calls and remembers it with both. The error is
+// ErrEnded when one of them hung up meanwhile: its loop may not have heard of it yet.
 func connect(a, b *Call) error {
 	if err := joinMedia(a, b); err != nil {
+		if errors.Is(err, media.ErrClosed) {
+			return ErrEnded
+		}
 		return err
 	}
 	a.joined(b)

@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -207,7 +208,7 @@ func (g *dialling) rings(ctx context.Context, b *branch, e Event) {
 }
 
 func (g *dialling) warn(msg string, err error) {
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrEnded) { // a caller that has gone is not a fault
 		g.c.log(slog.LevelWarn, msg, slog.Any("err", err))
 	}
 }
@@ -228,7 +229,8 @@ func (g *dialling) connected(ctx context.Context, w *branch) (DialResult, error)
 		res := g.fork.canceled()
 		return res, firstError(context.Cause(ctx), err)
 	}
-	if err := connect(g.c, w.call); err != nil {
+	// One that hung up while they were being joined ends the conversation before it begins, like any other.
+	if err := connect(g.c, w.call); err != nil && !errors.Is(err, ErrEnded) {
 		g.warn("callee cannot be bridged", err)
 		g.fork.drop(w, Cause{By: BySwitch, Code: 488, Text: "Not acceptable here"})
 		g.fork.best.lost(w, StatusFailed, 488, time.Now())

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tandem/media"
 	"tandem/media/offer"
 	"tandem/switch/call"
 	"tandem/switch/call/calltest"
@@ -107,6 +108,54 @@ func TestDialResults(t *testing.T) {
 				}
 				if got, want := len(s.Records.All()), 1+len(s.Inviter.Legs()); got != want {
 					t.Errorf("got %d records, want %d", got, want)
+				}
+			})
+		})
+	}
+}
+
+// A party that hangs up right behind the answer has closed its stream before the bridge is made.
+func TestHangupBeforeTheBridge(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		end    func(caller, callee *calltest.Leg)
+		by     call.EndedBy
+		caller []string
+		callee []string
+		err    error
+	}{
+		{
+			"caller", func(caller, _ *calltest.Leg) { caller.Hang() },
+			call.ByCaller,
+			[]string{"answer PCMU"},
+			[]string{"bye Normal clearing"},
+			call.ErrHangup,
+		},
+		{
+			"callee", func(_, callee *calltest.Leg) { callee.Hang() },
+			call.ByCallee,
+			[]string{"answer PCMU", "bye Normal clearing"},
+			nil, nil,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &dialled{d: call.Dial{Targets: numbers("200"), AnswerOnBridge: true}}
+				s := calltest.NewSwitch(t, p)
+				s.Inviter.Prepare = func(l *calltest.Leg) { l.Takes = []offer.Format{calltest.PCMU} }
+				caller := calltest.NewLeg()
+				caller.Stream().Refuses = fmt.Errorf("bridge: %w", media.ErrClosed)
+				s.Accept(caller)
+				synctest.Wait()
+				callee := s.Inviter.Leg("200")
+				callee.Answered()
+				synctest.Wait()
+				tt.end(caller, callee)
+				synctest.Wait()
+				caller.WantDid(t, tt.caller...)
+				callee.WantDid(t, tt.callee...)
+				if p.res.Status != call.StatusCompleted || p.res.EndedBy != tt.by || !errors.Is(p.err, tt.err) {
+					t.Errorf("got %+v, %v; want completed by %v with %v", p.res, p.err, tt.by, tt.err)
 				}
 			})
 		})

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrClosed is what a closed stream answers.
-var ErrClosed = errors.New("the stream is closed")
+var ErrClosed = media.ErrClosed
 
 // Stream remembers what was asked of it. A prompt lasts as long as its samples say, on the test's clock.
 type Stream struct {
