@@ -1,6 +1,7 @@
 package rest
 
 import (
+	_ "embed" // openapi.yaml
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,7 +10,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// watchers are the pages outside of the API: metrics, health and the texts of error codes. None asks for credentials.
+// openapi describes the API to programs.
+//
+//go:embed openapi.yaml
+var openapi []byte
+
+// watchers are the pages outside of the API: metrics, health, the texts of error
+// codes and the description of the API. None asks for credentials.
 func (s *Server) watchers() {
 	if s.deps.Gatherer != nil {
 		s.root.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Gatherer, promhttp.HandlerOpts{}))
@@ -25,6 +32,10 @@ func (s *Server) watchers() {
 		plain(w, http.StatusOK, "ready")
 	})
 	s.root.HandleFunc("GET /restcomm/errors/{page}", errorPage)
+	s.root.HandleFunc("GET /restcomm/openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(openapi)
+	})
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

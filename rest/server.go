@@ -26,6 +26,7 @@ type Server struct {
 	// stranger is refused in place of unknown accounts.
 	stranger directory.Account
 	api      *http.ServeMux
+	built    map[string]resource // by pattern
 	root     *http.ServeMux
 	metrics  metrics
 }
@@ -45,7 +46,7 @@ func New(cfg Config, d Deps) *Server {
 	if err != nil {
 		zone = time.UTC
 	}
-	s := &Server{cfg: cfg, deps: d, roles: directory.DefaultRoles(), zone: zone, metrics: newMetrics(d.Registerer)}
+	s := &Server{cfg: cfg, deps: d, roles: directory.DefaultRoles(), zone: zone, metrics: newMetrics(d.Registerer), built: map[string]resource{}}
 	s.stranger = newStranger(directory.Derivation(cfg.TokenDerivation))
 	s.api, s.root = http.NewServeMux(), http.NewServeMux()
 	s.routes()
@@ -108,6 +109,7 @@ var notBuilt = []string{
 
 func (s *Server) handle(path string, res resource) {
 	s.api.Handle(path, res)
+	s.built[path] = res
 }
 
 // ServeHTTP makes a resource fit the mux, which only finds it; Server.serve runs it.
