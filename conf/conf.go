@@ -36,8 +36,9 @@ import (
 
 // Config is every setting of the switch.
 type Config struct {
-	Data      string           `toml:"data"`  // directory of everything that outlives the process
-	Drain     time.Duration    `toml:"drain"` // how long live calls may go on after SIGTERM
+	Data      string           `toml:"data"`          // directory of everything that outlives the process
+	Drain     time.Duration    `toml:"drain"`         // how long live calls may go on after SIGTERM
+	Garbage   int              `toml:"garbage_bytes"` // that may pile up before memory is collected, at least; 0: Go's own pace
 	SIP       SIP              `toml:"sip"`
 	Registrar registrar.Config `toml:"registrar"`
 	RTP       engine.Config    `toml:"rtp"`
@@ -80,7 +81,7 @@ type Log struct {
 // Default is the configuration of a switch that has none.
 func Default() *Config {
 	return &Config{
-		Data: "data", Drain: 30 * time.Second,
+		Data: "data", Drain: 30 * time.Second, Garbage: 64 << 20,
 		SIP:       SIP{transport.Default(), sipua.Default()},
 		Registrar: registrar.Default(),
 		RTP:       engine.Default(),
@@ -119,6 +120,9 @@ func (c *Config) checkOwn() error {
 	}
 	if c.Drain < 0 {
 		errs = append(errs, fmt.Errorf("drain: %v is negative", c.Drain))
+	}
+	if c.Garbage < 0 {
+		errs = append(errs, fmt.Errorf("garbage_bytes: %d is negative", c.Garbage))
 	}
 	if len(c.HTTP.Listen) == 0 {
 		errs = append(errs, errors.New("http.listen: at least one address"))

@@ -124,6 +124,7 @@ func run(ctx context.Context, cfg *conf.Config, log *slog.Logger, greeter *greet
 	serve := func(f func(context.Context) error) {
 		services.Go(func() error { return ended(f(below)) })
 	}
+	serve((&collector{garbage: cfg.Garbage}).serve)
 	serve(engines.Serve)
 	serve(bindings.Serve)
 	serve(agent.Serve)
