@@ -50,6 +50,31 @@ func TestAnsweredCallEndsWithItsPlan(t *testing.T) {
 	})
 }
 
+// TestPartyHangsUpRightBehindItsACK has the end of the leg overtake the plan, which still waits to hear of the ACK.
+func TestPartyHangsUpRightBehindItsACK(t *testing.T) {
+	for confirmed, want := range map[bool]call.Status{true: call.StatusCompleted, false: call.StatusCanceled} {
+		synctest.Test(t, func(t *testing.T) {
+			var steps []call.Step
+			s := calltest.NewSwitch(t, call.HandlerFunc(func(ctx context.Context, c *call.Call) error {
+				c.Watch(func(p call.Progress) { steps = append(steps, p.Step) })
+				return c.Answer(ctx)
+			}))
+			leg := calltest.NewLeg()
+			leg.Ack = make(chan struct{})
+			s.Accept(leg)
+			time.Sleep(time.Second)
+			leg.End(call.Event{Cause: call.Cause{By: call.ByParty}, Confirmed: confirmed})
+			synctest.Wait()
+			if r := s.Records.To(t, "bob"); r.Status != want || r.Answered.IsZero() == confirmed {
+				t.Errorf("confirmed %v: got %v, answered %v; want %v", confirmed, r.Status, r.Answered, want)
+			}
+			if slices.Contains(steps, call.StepAnswered) != confirmed || steps[len(steps)-1] != call.StepCompleted {
+				t.Errorf("confirmed %v: got steps %v", confirmed, steps)
+			}
+		})
+	}
+}
+
 func TestPlanDecidesTheRefusal(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

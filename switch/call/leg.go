@@ -102,6 +102,7 @@ type Event struct {
 	Digit     byte            // Digit: 0-9 * # A-D
 	Direction offer.Direction // Held: what the party now wants, seen from the party
 	Cause     Cause           // Ended
+	Confirmed bool            // Ended: an inbound leg had been answered, and that acknowledged
 	Headers   []Header        // Answered, Ended: X-… headers of the last answer
 	Body      []byte          // Info
 	Type      string          // Info: content type

@@ -143,6 +143,7 @@ func (p *pair) end(near, far Event) bool {
 		return false
 	}
 	p.ended = true
+	far.Confirmed = p.answered && (p.cable != nil || p.sound.lent())
 	p.silence()
 	near.Kind, far.Kind = Ended, Ended
 	p.near.send(near)

@@ -102,6 +102,14 @@ func (c *Call) answered(s *state) {
 	if !s.life.answered.IsZero() || s.life.over || s.life.ending {
 		return // a 2xx that crossed our CANCEL: the leg ends itself
 	}
+	c.confirmed(s)
+}
+
+// confirmed notes the answer, once.
+func (c *Call) confirmed(s *state) {
+	if !s.life.answered.IsZero() {
+		return
+	}
 	s.life.answered = time.Now()
 	c.setStatus(StatusInProgress)
 	c.recordAnswer(s)
@@ -115,6 +123,9 @@ func (c *Call) answered(s *state) {
 func (c *Call) over(s *state, e Event) {
 	if s.life.over {
 		return
+	}
+	if e.Confirmed { // the party was quicker with its BYE than the plan with noting the ACK
+		c.confirmed(s)
 	}
 	s.life.over = true
 	s.life.ended = time.Now()

@@ -156,6 +156,7 @@ func (l *Leg) finish(e call.Event) {
 	if l.state == over {
 		return
 	}
+	e.Confirmed = l.state == up && l.party.Inbound
 	l.state = over
 	l.s.wheel.Stop(&l.pulseEntry)
 	l.audio.Close()
