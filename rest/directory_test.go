@@ -208,7 +208,7 @@ func TestApplications(t *testing.T) {
 	w.want(400, "PUT", one, "FriendlyName=")
 	n := w.object("POST", r+"/IncomingPhoneNumbers.json", form("PhoneNumber", "88", "isSIP", "true", "VoiceApplicationSid", first["sid"].(string)))
 	with := w.array(list + "?includeNumbers=true") // 56
-	if with[0]["sid"] != first["sid"] { // made in the same millisecond
+	if with[0]["sid"] != first["sid"] {            // made in the same millisecond
 		with[0], with[1] = with[1], with[0]
 	}
 	w.same("numbers", with[0]["numbers"].([]any)[0].(map[string]any)["phone_number"], "88")
