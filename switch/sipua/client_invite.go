@@ -128,7 +128,13 @@ func (t *inviteClient) ack(f transport.Flow, tag string, b []byte) {
 
 // cancelled is told that a CANCEL went out.
 func (t *inviteClient) cancelled() {
-	if t.cancel = true; t.late {
+	t.cancel = true
+	t.limit()
+}
+
+// limit ends an INVITE that nobody waits for any more, even if no final answer comes.
+func (t *inviteClient) limit() {
+	if t.late {
 		return
 	}
 	t.machine.Cancel(t.s.now)

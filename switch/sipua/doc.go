@@ -61,6 +61,9 @@
 // request came from at the port of its Via. maddr in Via, which would have a stranger's
 // answer sent to a third party, is not followed.
 //
+// 2026-11-21: A re-INVITE of ours that got nothing but provisional answers for 64*T1 is cancelled: meanwhile every offer of the
+// party gets 491.
+//
 // 2026-11-21: A re-INVITE that drops the codec two bridged parties share is refused with 488: nobody transcodes yet, and
 // the other party would hear nothing.
 //

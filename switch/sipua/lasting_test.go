@@ -2,10 +2,12 @@ package sipua_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"tandem/media/offer"
 	"tandem/switch/call"
 	"tandem/switch/registrar"
 	"tandem/switch/sipua"
@@ -115,4 +117,29 @@ func TestClientIsReboundByItsNAT(t *testing.T) {
 		time.Sleep(33 * time.Second)
 		after.wantNone()
 	}, func(_ *sipua.Config, d *sipua.Deps) { d.Registrar = moving{b} })
+}
+
+// A re-INVITE that gets nothing but provisional answers is taken back in the end, or the party could never offer again.
+func TestReinviteIsNeverAnswered(t *testing.T) {
+	bubble(t, func(r *rig) {
+		alice := r.phone()
+		q, ok, l := alice.up("stuck")
+		held := later(func() error { return l.Reinvite(r.t.Context(), offer.SendOnly) })
+		m := alice.want("INVITE ")
+		alice.send(reply(m, 180, "", nil, ""))
+		time.Sleep(34 * time.Second)
+		cancel := alice.want("CANCEL ")
+		wantHeader(t, cancel, "Via", header(m, "Via"))
+		for alice.get(0) != "" { // retransmissions
+		}
+		if refused, is := errors.AsType[*call.Refusal](<-held); !is || refused.Code != 408 {
+			t.Errorf("got %v", refused)
+		}
+		alice.send(reply(cancel, 200, "", nil, ""))
+		alice.send(reply(m, 487, "", nil, ""))
+		alice.want("ACK ")
+		alice.send(q.reinvite(ok, 2, "sendrecv").String())
+		alice.want("SIP/2.0 200")
+		r.noEvent(l)
+	})
 }

@@ -95,10 +95,18 @@ func (l *Leg) Reinvite(ctx context.Context, d offer.Direction) error {
 	})
 }
 
-// fire sends the re-INVITE, unless an exchange of the party's is not over yet.
+// fire sends the re-INVITE, unless an exchange of the party's is not over yet. It gives one up that got
+// nothing but provisional answers for 64*T1: no timer of the transaction ends it (RFC 3261 §14.1 expects none), and
+// until it is over the party's own offers are refused.
 func (r *reinvite) fire() {
 	l := r.l
-	if l.re != r {
+	switch {
+	case l.re != r:
+		return
+	case r.tx != nil:
+		r.cancel()
+		l.sdp.wish = r.was
+		r.end(&call.Refusal{Code: 408, Err: errNoAnswer})
 		return
 	}
 	if l.in != nil || l.sdp.pending {
@@ -127,6 +135,18 @@ func (r *reinvite) send() {
 	b = appendBody(b, typeSDP, r.sdp)
 	s.buf = b
 	r.tx = s.invite(d.flow, branch, d.localSeq, b, r)
+	s.wheel.Set(&r.entry, s.now+64*s.u.cfg.Timers.T1+time.Second) // behind the transaction's own
+}
+
+// cancel takes the re-INVITE back (RFC 3261 §9.1): it has had a provisional answer.
+func (r *reinvite) cancel() {
+	s, d := r.l.s, r.l.dlg
+	d.flow = r.tx.flow
+	b := r.l.appendRequest(s.buf[:0], &d, "CANCEL", r.tx.branch, r.tx.seq)
+	b = appendBody(b, "", nil)
+	s.buf = b
+	s.request(d.flow, "CANCEL", r.tx.branch, b, nil)
+	r.tx.cancelled()
 }
 
 // glarePause is how long to wait after 491 (RFC 3261 §14.1), in steps of 10 ms: longer for the side that made the Call-ID.
@@ -151,6 +171,9 @@ func (r *reinvite) later(pause time.Duration) {
 // end tells who waits.
 func (r *reinvite) end(err error) {
 	r.l.s.wheel.Stop(&r.entry)
+	if r.tx != nil {
+		r.tx.limit()
+	}
 	if r.l.re == r {
 		r.l.re = nil
 		r.done(err)
@@ -163,6 +186,9 @@ func (r *reinvite) heard(t *inviteClient, m *transport.Message) {
 	l.s.f.scan(m)
 	switch {
 	case m.Code < 200:
+		if l.re != r || t != r.tx {
+			t.limit()
+		}
 	case m.Code < 300:
 		r.accepted(t, m)
 	case t != r.tx || l.re != r:
