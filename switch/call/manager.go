@@ -198,6 +198,7 @@ func (m *Manager) enterWith(c *Call, s *state, h Handler) bool {
 	go func() {
 		defer m.goroutines.Done()
 		defer m.leave(c)
+		roomy()
 		c.loop(s)
 	}()
 	return true

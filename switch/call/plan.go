@@ -26,7 +26,10 @@ func (c *Call) start(s *state, h Handler) {
 		return
 	}
 	ctx := s.plan.begin()
-	c.m.goroutines.Go(func() { c.run(ctx, h) })
+	c.m.goroutines.Go(func() {
+		roomy()
+		c.run(ctx, h)
+	})
 }
 
 func (p *plan) begin() context.Context {
