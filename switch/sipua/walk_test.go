@@ -39,6 +39,7 @@ func TestNothingIsLeftOfAnyCall(t *testing.T) {
 				} else {
 					var m string
 					w.l, m = w.p.place()
+					w.called(m)
 					w.respond(m)
 				}
 				go func() {
@@ -71,6 +72,13 @@ func TestNothingIsLeftOfAnyCall(t *testing.T) {
 	}
 }
 
+// called readies the requests of a phone that was called by m.
+func (w *walk) called(m string) {
+	w.first = w.p.invite(header(m, "Call-ID"))
+	w.first.callID, w.first.from, w.first.to = header(m, "Call-ID"), header(m, "To")+";tag=bob", header(m, "From")
+	w.heard = "SIP/2.0 200 OK\r\nTo: " + header(m, "From") + "\r\nContact: " + header(m, "Contact") + "\r\n\r\n"
+}
+
 // step does one thing.
 func (w *walk) step() {
 	ctx, inbound := w.r.t.Context(), w.l.Party().Inbound
@@ -96,7 +104,7 @@ func (w *walk) step() {
 		go func() { _ = w.l.Reinvite(ctx, d) }()
 	case n == 16:
 		go func() { _ = w.l.Info(context.WithoutCancel(ctx), "text/plain", []byte("x")) }()
-	case inbound:
+	default:
 		w.ask()
 	}
 	synctest.Wait()
@@ -107,7 +115,7 @@ func (w *walk) ask() {
 	if w.heard == "" || w.rand.IntN(6) == 0 {
 		cancel := w.first
 		cancel.method, cancel.body = "CANCEL", ""
-		if w.rand.IntN(4) == 0 {
+		if w.rand.IntN(4) == 0 && w.l.Party().Inbound {
 			w.p.send(cancel.String())
 		}
 		return
@@ -139,7 +147,9 @@ func (w *walk) read() {
 		case !strings.HasPrefix(m, "SIP/2.0 "):
 			w.respond(m)
 		case strings.Contains(header(m, "To"), ";tag="):
-			w.heard = m
+			if w.l.Party().Inbound {
+				w.heard = m
+			}
 			final := !strings.HasPrefix(m, "SIP/2.0 1")
 			if seq, method, _ := strings.Cut(header(m, "CSeq"), " "); final && method == "INVITE" && w.rand.IntN(4) > 0 {
 				n := 0
