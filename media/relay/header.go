@@ -37,11 +37,8 @@ func Payload(b []byte) (start, end int, ok bool) {
 // RTCP (RFC 5761 §4): the types 192 to 223, which no RTP packet of such a session has.
 func Control(b []byte) bool { return len(b) >= 8 && b[0]>>6 == 2 && b[1] >= 192 && b[1] <= 223 }
 
-// PayloadType is the header's payload type. This and the next four want at least HeaderSize bytes.
+// PayloadType is the header's payload type. This and the next three want at least HeaderSize bytes.
 func PayloadType(b []byte) uint8 { return b[1] & 0x7f }
-
-// Marker is the header's marker bit.
-func Marker(b []byte) bool { return b[1]&0x80 != 0 }
 
 // Sequence is the header's sequence number.
 func Sequence(b []byte) uint16 { return binary.BigEndian.Uint16(b[2:]) }
