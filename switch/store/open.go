@@ -140,12 +140,11 @@ var (
 	errNewer     = errors.New("written by a newer version")
 )
 
-// checkHeader looks at the first bytes, because SQLite would take some foreign files for empty ones.
+// checkHeader looks at the first bytes, because SQLite would take some foreign
+// files for empty ones. A new file is made here: it holds tokens and hashes of
+// passwords, and SQLite would let everybody read it. The files beside it take its mode over.
 func checkHeader(path string) error {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}

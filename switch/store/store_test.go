@@ -319,6 +319,24 @@ func TestNotificationsAreKept(t *testing.T) {
 	}
 }
 
+func TestStateIsItsOwnersAlone(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	must(t, s.SetSetting(t.Context(), "a", "b"))
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	if len(files) < 3 {
+		t.Errorf("got %v, want the database, its log and its lock at least", files)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		must(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("got mode %v of %s, want 0600", info.Mode(), f.Name())
+		}
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	write := func(text string) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
