@@ -417,7 +417,7 @@ func FuzzCredentials(f *testing.F) {
 		if _, ok := a.verify("REGISTER", c); ok {
 			t.Errorf("%q was let in", v)
 		}
-		if a.nonces.use(time.Now(), home, c.Nonce, c.Nc) {
+		if a.nonces.use(time.Now(), home, c.nonce, c.nc) {
 			t.Errorf("%q carries a nonce of ours", v)
 		}
 	})

@@ -78,7 +78,7 @@ func (n *nonces) sign(b []byte, source netip.Addr) {
 
 // use takes a nonce and count of a right digest. False: the nonce is not ours,
 // not this source's or too old, or the count was used before.
-func (n *nonces) use(now time.Time, source netip.Addr, nonce string, nc int) bool {
+func (n *nonces) use(now time.Time, source netip.Addr, nonce string, nc uint32) bool {
 	var b, want [nonceBytes]byte
 	if len(nonce) != base64.RawURLEncoding.EncodedLen(nonceBytes) {
 		return false
@@ -95,7 +95,7 @@ func (n *nonces) use(now time.Time, source netip.Addr, nonce string, nc int) boo
 	if age := now.Sub(n.start) - made; age < 0 || age > n.life {
 		return false
 	}
-	return n.spend(nonceID(b[:nonceHead]), made, uint32(nc))
+	return n.spend(nonceID(b[:nonceHead]), made, nc)
 }
 
 // spend marks a count as used; false when it was.
