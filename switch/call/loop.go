@@ -88,7 +88,7 @@ func (c *Call) hear(s *state, e Event) {
 }
 
 func (c *Call) rang(s *state) {
-	if !s.life.rang.IsZero() || !s.life.answered.IsZero() {
+	if !s.life.rang.IsZero() || !s.life.answered.IsZero() || s.life.over {
 		return
 	}
 	s.life.rang = time.Now()

@@ -30,6 +30,7 @@ type Leg struct {
 	NoAck      error          // Answer returns this in place of waiting for an ACK
 	Ack        chan struct{}  // Answer waits for it to be closed; nil: the ACK is in at once
 	OnReinvite func(offer.Direction) error
+	OnRing     func()
 	SlowEnd    bool // after Hangup the test says when the leg is over
 
 	id     string
@@ -131,6 +132,9 @@ func (l *Leg) do(format string, args ...any) bool {
 func (l *Leg) Ring(context.Context) error {
 	if !l.do("ring") {
 		return call.ErrEnded
+	}
+	if l.OnRing != nil {
+		l.OnRing()
 	}
 	return nil
 }
