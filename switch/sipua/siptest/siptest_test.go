@@ -105,15 +105,12 @@ func TestCallWithToneAndHold(t *testing.T) {
 	if m := in.WantInfo(); !strings.Contains(m.Body(), "Signal=5") {
 		t.Errorf("INFO: got %q", m.Body())
 	}
+	before := len(in.Media().Packets())
 	out.Media().Key('#')
-	keys := 0
-	for _, p := range in.Media().WantPackets(len(in.Media().Packets()) + 1) {
-		if p.Type == 101 && p.Payload[0] == 11 {
-			keys++
+	for n, pressed := before+1, false; !pressed; n++ { // WantPackets ends the test if it never comes
+		for _, p := range in.Media().WantPackets(n) {
+			pressed = pressed || p.Type == 101 && p.Payload[0] == 11
 		}
-	}
-	if keys == 0 {
-		t.Error("no telephone-event came")
 	}
 	in.Bye(`Reason: Q.850;cause=16;text="done"`)
 	out.WantBye()
