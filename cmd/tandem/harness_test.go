@@ -100,6 +100,9 @@ func serve(t *testing.T, dir string, env ...string) *program {
 		if strings.Contains(p.out.String(), "DATA RACE") {
 			t.Error("the race detector found something in the switch")
 		}
+		if at := strings.Index(p.out.String(), "panic"); at >= 0 {
+			t.Errorf("the switch panicked: %.3000s", p.out.String()[at:])
+		}
 	})
 	base := "http://" + value(env, "TANDEM_HTTP_LISTEN")
 	eventually(t, "the switch is ready", func() error {

@@ -29,7 +29,7 @@ func (p *program) interrupt(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	app := newApplication(t)
-	p := serve(t, t.TempDir(), "TANDEM_DRAIN=4s")
+	p := serve(t, t.TempDir(), "TANDEM_DRAIN=8s")
 	bob := p.registered(t, p.client(1))
 	app.listener("/status")
 	number := p.dialPlan(t, app.document("/dial", `<Dial><Client>bob</Client></Dial>`), "StatusCallback="+app.url+"/status")
@@ -54,7 +54,7 @@ func TestShutdown(t *testing.T) {
 	a.WantBye()
 	b.WantBye()
 	if waited := time.Since(began); waited < 2*time.Second {
-		t.Errorf("the call was hung up after %v, want 4 s less what the test took", waited)
+		t.Errorf("the call was hung up after %v, want 8 s less what the test took", waited)
 	}
 	if code := ringing.Final().Code(); code != 503 {
 		t.Errorf("the call that rang ended with %d, want 503", code)
