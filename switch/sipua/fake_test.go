@@ -80,7 +80,7 @@ func (s *fakeStream) Local() (rtp, rtcp netip.AddrPort) {
 func (s *fakeStream) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
+	s.closed, s.watch = true, nil
 }
 
 func (s *fakeStream) isClosed() bool {

@@ -39,6 +39,7 @@ type Leg struct {
 	sdp                negotiation
 	in                 *inviteServer // the INVITE of the party's that is being answered or waits for its ACK
 	out                *placing      // our first INVITE, until it is settled
+	placed             *placing      // the same until the leg ends
 	re                 *reinvite     // our re-INVITE under way
 	rr                 string        // Record-Route lines for the answers that make the dialog
 	stamps             []byte        // headers of the plan's, as they stand in a message
@@ -166,6 +167,10 @@ func (l *Leg) finish(e call.Event) {
 	}
 	if l.re != nil {
 		l.re.end(call.ErrEnded)
+	}
+	if l.placed != nil {
+		l.placed.outlive()
+		l.placed = nil
 	}
 	e.Kind = call.Ended
 	l.emit(e)

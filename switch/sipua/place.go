@@ -145,7 +145,7 @@ func (p *placing) start(st Stream, targets []target, err error) {
 	if l.state == over {
 		return // hung up while the name was looked up
 	}
-	l.out = p
+	l.out, l.placed = p, p
 	if err != nil {
 		p.failed(lookupCode(err), fmt.Errorf("reach %s: %w", p.uri, err))
 		return
