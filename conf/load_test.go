@@ -147,8 +147,6 @@ func TestMistakes(t *testing.T) {
 		{"variable of the wrong type", "", []string{"TANDEM_CALLS_BURST=a lot"}, []string{`TANDEM_CALLS_BURST: calls.burst: "a lot": `}},
 		{"variable that makes no sense", "[log]\nformat = \"json\"\n", []string{"TANDEM_LOG_FORMAT=xml"}, []string{`TANDEM_LOG_FORMAT: log.format: "xml" is`}},
 		{"file and environment", "x = 1\n", []string{"TANDEM_Y=2"}, []string{"tandem.toml:1: x: unknown key", "TANDEM_Y: no such setting"}},
-		{"ports for no conversation", "rtp.ports = \"20000-20002\"\n", nil, []string{`tandem.toml:1: rtp.ports: "20000-20002" has no room for one conversation`}},
-		{"RTP on the SIP port", "[rtp]\nports = \"5000-5999\"\n", nil, []string{`tandem.toml:2: rtp.ports: "5000-5999" takes the port of sip.listen "udp:0.0.0.0:5060"`}},
 		{"web on the SIP port", "[http]\nlisten = [\"127.0.0.1:5060\"]\n", nil, []string{
 			`tandem.toml:2: http.listen: "127.0.0.1:5060" is taken by sip.listen "tcp:0.0.0.0:5060"`,
 		}},

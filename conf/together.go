@@ -8,21 +8,11 @@ import (
 	"tandem/switch/transport"
 )
 
-// portsPerCall is what the two parties of a conversation take of rtp.ports: RTP and RTCP each.
-const portsPerCall = 4
-
 // checkTogether checks what no package can see alone: values that are good, but not with one another.
 func (c *Config) checkTogether() error {
 	var errs []error
-	first, last, ok := c.RTP.Range()
-	if ok && last-first+1 < portsPerCall {
-		errs = append(errs, fmt.Errorf("rtp.ports: %q has no room for one conversation, which takes %d ports", c.RTP.Ports, portsPerCall))
-	}
 	for _, l := range c.SIP.Listen {
 		port := int(l.Addr.Port())
-		if ok && l.Network == transport.UDP && first <= port && port <= last && overlap(l.Addr.Addr(), c.RTP.Address) {
-			errs = append(errs, fmt.Errorf("rtp.ports: %q takes the port of sip.listen %q", c.RTP.Ports, l))
-		}
 		for _, h := range c.HTTP.Listen {
 			if port != 0 && l.Network == transport.TCP && h.Port() == l.Addr.Port() && (everything(h) || overlap(h.Addr(), []netip.Addr{l.Addr.Addr()})) {
 				errs = append(errs, fmt.Errorf("http.listen: %q is taken by sip.listen %q", h, l))

@@ -55,12 +55,6 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Range is the first and the last port of Ports; false when it is no range.
-func (c Config) Range() (first, last int, ok bool) {
-	first, last, err := c.portRange()
-	return first, last, err == nil
-}
-
 func (c Config) portRange() (first, last int, err error) {
 	a, b, _ := strings.Cut(c.Ports, "-")
 	first, err1 := strconv.Atoi(strings.TrimSpace(a))
