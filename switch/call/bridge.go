@@ -64,7 +64,7 @@ func (c *Call) joined(peer *Call) {
 		if !s.life.bridged {
 			s.life.bridged = true
 			c.publish(s, event.CallBridged)
-			c.log(slog.LevelInfo, "call bridged", slog.String("peer", string(peer.id)))
+			c.log(slog.LevelDebug, "call bridged", slog.String("peer", string(peer.id)))
 		}
 	})
 }

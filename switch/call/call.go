@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -88,8 +89,11 @@ func (c *Call) Log() *slog.Logger {
 }
 
 // log writes one line about the call; it keeps no logger, which would cost every call half a kilobyte.
+// A line that is not wanted costs nothing: attrs stay on the stack.
 func (c *Call) log(level slog.Level, msg string, attrs ...slog.Attr) {
-	c.m.line(level, msg, c, attrs)
+	if c.m.enabled(level) {
+		c.m.line(level, msg, c, slices.Clone(attrs))
+	}
 }
 
 // Claim says to which account and number (PN…, or "") the call belongs. A Mux

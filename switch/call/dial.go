@@ -124,7 +124,7 @@ func (c *Call) Dial(ctx context.Context, d Dial) (DialResult, error) {
 	c.listen(g.fork.mail)
 	defer c.listen(nil)
 	res, err := g.run(ctx)
-	c.log(slog.LevelInfo, "dial ended", slog.String("status", res.Status.String()), slog.Int("code", res.Code),
+	c.log(slog.LevelDebug, "dial ended", slog.String("status", res.Status.String()), slog.Int("code", res.Code),
 		slog.String("child", string(res.Child)), slog.Bool("bridged", res.Bridged), slog.String("ended_by", res.EndedBy.String()))
 	return res, err
 }

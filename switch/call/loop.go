@@ -116,7 +116,7 @@ func (c *Call) confirmed(s *state) {
 	c.m.metrics.answered(c.direction, s.life.answered.Sub(c.started))
 	c.step(s, StepAnswered)
 	c.publish(s, event.CallAnswered)
-	c.log(slog.LevelInfo, "call answered", slog.Duration("after", s.life.answered.Sub(c.started)))
+	c.log(slog.LevelDebug, "call answered", slog.Duration("after", s.life.answered.Sub(c.started)))
 }
 
 // over is the end of the leg: the record is written here, whatever the plan still does.
@@ -149,8 +149,9 @@ func (c *Call) over(s *state, e Event) {
 	sum := c.account(s)
 	c.step(s, StepCompleted)
 	c.publish(s, event.CallEnded)
-	c.log(slog.LevelInfo, "call ended", slog.String("status", sum.Status.String()), slog.Int("code", sum.Code),
-		slog.String("reason", sum.Cause.Text), slog.Duration("duration", sum.Duration()))
+	c.log(slog.LevelInfo, "call ended", slog.String("direction", c.direction.String()), slog.String("parent", string(c.parent)),
+		slog.String("from", sum.From), slog.String("to", sum.To), slog.String("status", sum.Status.String()), slog.Int("code", sum.Code),
+		slog.String("reason", sum.Cause.Text), slog.Bool("bridged", sum.Bridged), slog.Duration("duration", sum.Duration()))
 	e.Cause = s.life.cause
 	e.Code = s.life.code
 	s.link.tell(e)
@@ -200,7 +201,11 @@ func (c *Call) claimed(s *state) {
 	c.m.began(c.summary(s))
 	c.publish(s, event.CallBegan)
 	p := c.leg.Party()
-	c.log(slog.LevelInfo, "call began", slog.String("direction", c.direction.String()),
+	level := slog.LevelInfo
+	if c.parent != "" {
+		level = slog.LevelDebug // a dialled call's end says all: two lines for the caller, one for each party it dials
+	}
+	c.log(level, "call began", slog.String("direction", c.direction.String()),
 		slog.String("from", p.From.User), slog.String("to", p.To.User), slog.String("account", c.Account()))
 }
 

@@ -83,6 +83,7 @@ type Manager struct {
 	full     func() bool
 	log      *slog.Logger
 	line     func(level slog.Level, msg string, c *Call, attrs []slog.Attr)
+	enabled  func(level slog.Level) bool
 	metrics  *metrics
 	rate     *rate.Limiter // nil: no limit
 
@@ -105,7 +106,7 @@ func New(cfg Config, d Deps) *Manager {
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
-	m.line = lines(m.log)
+	m.line, m.enabled = lines(m.log)
 	if cfg.CallsPerSecond > 0 {
 		m.rate = rate.NewLimiter(rate.Limit(cfg.CallsPerSecond), cfg.Burst)
 	}
