@@ -16,7 +16,7 @@ type SIP struct {
 	PID           int           `required:"" help:"Process ID of the switch, whose CPU and memory are measured."`
 	Rate          float64       `default:"500" help:"Calls a second to place."`
 	Calls         int           `default:"5000" help:"How many calls to place."`
-	Hold          time.Duration `default:"0s" help:"How long a call stays up."`
+	Hold          time.Duration `default:"100ms" help:"How long a call stays up; 0s hangs up right behind the ACK, before the parties are joined."`
 	Mux           bool          `help:"Agree on rtcp-mux, which spares the switch two sockets a call."`
 	Registrations int           `default:"5000" help:"How many digest registrations to make first."`
 }
@@ -75,7 +75,7 @@ func (s *SIP) Run(ctx context.Context, w io.Writer) error {
 	r.CPUPerCall = perUnit(after.cpu-before.cpu, c.done)
 	r.Retransmissions = c.resent + c.answers + p.callee.resent + p.callee.requests
 	r.PeakCalls = c.peak
-	if s.Hold > 0 && c.peak > 0 {
+	if s.Hold >= time.Second && c.peak > 0 {
 		r.Memory = &memory{before.resident, peak.resident, (peak.resident - before.resident) / int64(c.peak)}
 	}
 	return write(w, r)
