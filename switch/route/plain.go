@@ -65,7 +65,8 @@ func refusal(res call.DialResult) *call.Refusal {
 	if code == 0 && res.Status == call.StatusNoAnswer {
 		code = 408
 	}
-	if code == 503 && res.Child == "" { // we are overloaded, not the callee
+	ours := res.Cause.By == call.BySwitch && res.Cause.Code == 503
+	if ours || code == 503 && res.Child == "" { // we are overloaded or shutting down, not the callee
 		return &call.Refusal{Code: 503, Retry: retryAfter, Err: errNoRoom}
 	}
 	return &call.Refusal{

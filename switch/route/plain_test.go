@@ -106,6 +106,25 @@ func TestPlainWithoutRoom(t *testing.T) {
 	})
 }
 
+// TestPlainCalleeGoesFirstAtShutdown hangs up the callee's leg because the switch stops: the caller hears so.
+func TestPlainCalleeGoesFirstAtShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := plainSwitch(t)
+		alice := from("alice", "AC1", "bob")
+		s.Accept(alice)
+		synctest.Wait()
+		for _, sum := range s.List() {
+			if c, ok := s.Find(sum.ID); ok && sum.Direction == call.OutboundDial {
+				_ = c.Hangup(t.Context(), call.CauseShutdown)
+			}
+		}
+		synctest.Wait()
+		if did := alice.Did(); len(did) == 0 || did[len(did)-1] != "refuse 503" {
+			t.Errorf("got %q, want a 503 last", did)
+		}
+	})
+}
+
 func TestPlainCallerCancels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := plainSwitch(t)
