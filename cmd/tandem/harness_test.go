@@ -129,8 +129,8 @@ var started atomic.Int64
 // rtpPorts is a range of ports for one switch: below those that Linux gives to sockets without a wish, and of its own, so that switches and
 // tests may run side by side.
 func rtpPorts() string {
-	const each, block = 100, 1000
-	first := 20000 + os.Getpid()%10*block + int(started.Add(1))*each%block
+	const each, block = 80, 4000
+	first := 10000 + os.Getpid()%5*block + int(started.Add(1))*each%block
 	return fmt.Sprintf("%d-%d", first, first+each-1)
 }
 
