@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"strconv"
 
 	"tandem/switch/registrar"
@@ -30,14 +31,14 @@ ON CONFLICT (aor, contact_key) DO UPDATE SET contact = excluded.contact, params 
 
 type bindingRow registrar.Binding
 
-func (b *bindingRow) statement(args []any) (string, []any) {
-	return saveBinding, append(args, b.AOR, b.Key, b.Contact, b.Params, b.Q, b.CallID, int64(b.CSeq), milli(b.Expires), milli(b.Updated),
+func (b *bindingRow) statement(args []driver.Value) (string, []driver.Value) {
+	return saveBinding, append(args, b.AOR, b.Key, b.Contact, b.Params, int64(b.Q), b.CallID, int64(b.CSeq), milli(b.Expires), milli(b.Updated),
 		strconv.FormatUint(b.Path.Flow, 16), b.Path.Source, b.Path.Local, b.UserAgent)
 }
 
 type noBindingRow struct{ aor, key string }
 
-func (b noBindingRow) statement(args []any) (string, []any) {
+func (b noBindingRow) statement(args []driver.Value) (string, []driver.Value) {
 	return "DELETE FROM bindings WHERE aor = ? AND contact_key = ?", append(args, b.aor, b.key)
 }
 

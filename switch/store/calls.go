@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,11 +23,16 @@ var calls = table[cdr.Record]{
 	scan: scanCall,
 }
 
+// keptColumns never change. To name them in an update would write their indexes anew.
+var keptColumns = columns(`sid parent account created`)
+
 // saveCall writes a call's row, or writes over the one from its beginning.
 var saveCall = func() string {
-	set := make([]string, len(calls.columns)-1)
-	for i, c := range calls.columns[1:] {
-		set[i] = c + " = excluded." + c
+	var set []string
+	for _, c := range calls.columns {
+		if !slices.Contains(keptColumns, c) {
+			set = append(set, c+" = excluded."+c)
+		}
 	}
 	return fmt.Sprintf("INSERT INTO calls (%s) VALUES (%s) ON CONFLICT (sid) DO UPDATE SET %s",
 		strings.Join(calls.columns, ", "), marks(len(calls.columns)), strings.Join(set, ", "))
@@ -33,7 +40,7 @@ var saveCall = func() string {
 
 type callRow cdr.Record
 
-func (r *callRow) statement(args []any) (string, []any) {
+func (r *callRow) statement(args []driver.Value) (string, []driver.Value) {
 	m := &r.Media
 	duration := int64(0)
 	if !r.Ended.IsZero() {
@@ -41,7 +48,7 @@ func (r *callRow) statement(args []any) (string, []any) {
 	}
 	return saveCall, append(args,
 		string(r.ID), string(r.Parent), r.Account, r.NumberSID, r.Direction.String(), r.Status.String(), r.From, r.To,
-		r.CallerName, r.ForwardedFrom, r.Client, r.Source, r.UserAgent, r.SIPCallID, r.Code, int64(r.Cause.By), r.Cause.Code, r.Cause.Text,
+		r.CallerName, r.ForwardedFrom, r.Client, r.Source, r.UserAgent, r.SIPCallID, int64(r.Code), int64(r.Cause.By), int64(r.Cause.Code), r.Cause.Text,
 		r.Bridged, milli(r.Created), milli(r.Rang), milli(r.Answered), milli(r.Ended), milli(r.Updated), duration,
 		int64(m.Received), int64(m.Sent), int64(m.ReceivedBytes), int64(m.SentBytes), int64(m.Lost), droppedText(m.Dropped),
 		m.Jitter.Microseconds())
@@ -104,7 +111,7 @@ type answerRow struct {
 	rang, answered time.Time
 }
 
-func (r *answerRow) statement(args []any) (string, []any) {
+func (r *answerRow) statement(args []driver.Value) (string, []driver.Value) {
 	return `UPDATE calls SET status = 'in-progress', rang = ?, answered = ?, updated = ? WHERE sid = ? AND ended = 0`,
 		append(args, milli(r.rang), milli(r.answered), milli(r.answered), string(r.id))
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 
 	"tandem/switch/call"
 	"tandem/switch/directory"
@@ -19,10 +20,10 @@ var notifications = table[directory.Notification]{
 
 type notificationRow directory.Notification
 
-func (n *notificationRow) statement(args []any) (string, []any) {
+func (n *notificationRow) statement(args []driver.Value) (string, []driver.Value) {
 	return `INSERT INTO notifications (sid, account, call_sid, warning, code, text, request_url, request_method, request_variables,
  response_headers, response_body, date, api_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		append(args, n.SID, n.Account, n.Call, n.Warning, n.Code, n.Text, n.RequestURL, n.RequestMethod, n.RequestVariables,
+		append(args, n.SID, n.Account, n.Call, n.Warning, int64(n.Code), n.Text, n.RequestURL, n.RequestMethod, n.RequestVariables,
 			n.ResponseHeaders, n.ResponseBody, milli(n.Date), n.APIVersion)
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"strconv"
 )
 
@@ -19,7 +20,7 @@ const saveSetting = "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLIC
 // aliveRow is the time, in milliseconds, at which the writer was last seen.
 type aliveRow int64
 
-func (a aliveRow) statement(args []any) (string, []any) {
+func (a aliveRow) statement(args []driver.Value) (string, []driver.Value) {
 	return saveSetting, append(args, "alive", strconv.FormatInt(int64(a), 10))
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"log/slog"
 	"sync"
@@ -23,8 +24,8 @@ var errClosed = errors.New("the store is closed")
 
 // row is a statement nobody waits for. It must succeed or fail on its own.
 type row interface {
-	// statement returns the SQL and appends its arguments.
-	statement(args []any) (string, []any)
+	// statement returns the SQL and appends its arguments: of the types that drivers take, so no plain int.
+	statement(args []driver.Value) (string, []driver.Value)
 }
 
 // task is one thing in the queue: a row, or a change that somebody waits for.
@@ -44,8 +45,9 @@ type writer struct {
 	log        *slog.Logger
 	metrics    metrics
 	queue      chan task
-	statements map[string]*sql.Stmt
-	args       []any
+	statements map[string]driver.Stmt
+	args       []driver.Value // of the row being written
+	named      []driver.NamedValue
 	last       map[call.ID]int // the last row of a call in the batch
 	finished   chan struct{}
 	stopping   chan struct{}
@@ -60,7 +62,7 @@ func newWriter(cfg Config, db *sql.DB, conn *sql.Conn, log *slog.Logger, reg pro
 	w := &writer{
 		cfg: cfg, db: db, conn: conn, log: log,
 		queue:      make(chan task, cfg.Queue),
-		statements: make(map[string]*sql.Stmt),
+		statements: make(map[string]driver.Stmt),
 		last:       make(map[call.ID]int),
 		finished:   make(chan struct{}),
 		stopping:   make(chan struct{}),
