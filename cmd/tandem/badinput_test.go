@@ -111,12 +111,7 @@ func TestWrongPassword(t *testing.T) {
 	wrong := p.client(0)
 	wrong.Password = "guess"
 	p.phone(t, wrong).Invite(p.number("echo")).WantFinal(407)
-	eventually(t, "the log says why", func() error {
-		if !strings.Contains(p.out.String(), "wrong login or password of \\\"alice\\\"") {
-			return fmt.Errorf("it says: %s", p.out)
-		}
-		return nil
-	})
+	p.says(t, `wrong login or password of \"alice\"`)
 	p.works(t)
 	if n := len(p.calls("")); n != 1 {
 		t.Errorf("%d calls are recorded, want the one that worked", n)
@@ -134,9 +129,7 @@ func TestNoPortsLeft(t *testing.T) {
 	one.WantFinal(200)
 	two.WantFinal(200)
 	p.alice(t).Invite(p.number("echo")).WantFinal(503)
-	if said := p.out.String(); !strings.Contains(said, "rtp.ports") {
-		t.Error("the log does not name rtp.ports")
-	}
+	p.says(t, "rtp.ports")
 	one.Bye()
 	eventually(t, "a pair is free", func() error {
 		if n := p.metric("tandem_media_ports_in_use"); n != 2 {

@@ -17,10 +17,14 @@ func TestListOfCalls(t *testing.T) {
 	b := bob.WantCall()
 	b.Answer()
 	a.WantFinal(200)
-	parent, child := p.calls("Status=in-progress&Direction=inbound"), p.calls("Status=in-progress&Direction=outbound-dial")
-	if len(parent) != 1 || len(child) != 1 || child[0].Parent != parent[0].SID {
-		t.Errorf("calls in progress: %+v and %+v, want one and its child", parent, child)
-	}
+	var parent, child []record
+	eventually(t, "a call and its child are in progress", func() error {
+		parent, child = p.calls("Status=in-progress&Direction=inbound"), p.calls("Status=in-progress&Direction=outbound-dial")
+		if len(parent) != 1 || len(child) != 1 || child[0].Parent != parent[0].SID {
+			return fmt.Errorf("%+v and %+v", parent, child)
+		}
+		return nil
+	})
 	b.Bye()
 	a.WantBye()
 	sid := p.callOut(t, "client:bob", app.url+"/busy")

@@ -101,7 +101,7 @@ func prompt(t *testing.T, file string) *media.Prompt {
 func wantPrompt(t *testing.T, c *siptest.Call, p *media.Prompt, times int) []int16 {
 	t.Helper()
 	c.WantBye()
-	packets := c.Media().WantPackets(times * len(p.Samples) / 160) // the last may still be on their way
+	packets := c.Media().WantPackets((times*len(p.Samples) + 159) / 160) // the last may still be on their way
 	heard := siptest.Samples(packets)
 	length := func(n int) time.Duration { return time.Duration(n) * time.Second / 8000 }
 	if n := times * len(p.Samples); len(heard) < n || len(heard) > n+8000 {

@@ -145,15 +145,20 @@ func value(env []string, name string) string {
 	return found
 }
 
-// freePort is a port that both UDP and TCP had free on 127.0.0.1 a moment ago.
+// given counts the ports of freePort.
+var given atomic.Int64
+
+// freePort is a port that both UDP and TCP had free on 127.0.0.1 a moment ago, of a range that Linux does not give to sockets without a wish:
+// those of phones and connections that are opened meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	const first, count = 31000, 1700
+	for range count {
+		port := strconv.Itoa(first + (os.Getpid()*331+int(given.Add(1)))%count)
+		l, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 		pc, err := net.ListenPacket("udp", "127.0.0.1:"+port)
 		_ = l.Close()
 		if err == nil {
@@ -196,6 +201,17 @@ func (p *program) ended() bool {
 	default:
 		return false
 	}
+}
+
+// says waits until the log holds a text.
+func (p *program) says(t *testing.T, text string) {
+	t.Helper()
+	eventually(t, "the log says "+text, func() error {
+		if !strings.Contains(p.out.String(), text) {
+			return errors.New("it does not")
+		}
+		return nil
+	})
 }
 
 // kill ends the process at once, as a crash would.
