@@ -55,6 +55,7 @@ func TestDemoNumbers(t *testing.T) {
 
 // hearsItself sends a tone to the echo for two seconds.
 func hearsItself(t *testing.T, p *program) {
+	t.Helper()
 	c := p.alice(t).Invite(p.number("echo"))
 	c.WantFinal(200)
 	defer c.Media().Tone(440)()

@@ -101,6 +101,7 @@ func TestResources(t *testing.T) {
 
 // clientsFollow checks that a phone feels what is done to its client.
 func clientsFollow(t *testing.T, p *program, app *application) {
+	t.Helper()
 	carol := p.newClient(t, "carol")
 	var list []map[string]any
 	if code, text := p.api("GET", "/Clients.json", nil, &list); code != http.StatusOK || len(list) != 3 {
