@@ -38,7 +38,7 @@ import (
 type Config struct {
 	Data      string           `toml:"data"`          // directory of everything that outlives the process
 	Drain     time.Duration    `toml:"drain"`         // how long live calls may go on after SIGTERM
-	Garbage   int              `toml:"garbage_bytes"` // that may pile up before memory is collected, at least; 0: Go's own pace
+	Garbage   int              `toml:"garbage_bytes"` // that may pile up before memory is collected; 0: Go's own pace
 	SIP       SIP              `toml:"sip"`
 	Registrar registrar.Config `toml:"registrar"`
 	RTP       engine.Config    `toml:"rtp"`

@@ -194,14 +194,14 @@ func (s *Server) notPlaced(w http.ResponseWriter, r *request, t call.Target, err
 		Created: now,
 	}
 	view := s.viewCall(cdr.Record{Summary: sum})
-	s.deps.Records.Began(sum)
+	s.deps.Records.Began(&sum)
 	sum.Status, sum.Code, sum.Ended = call.StatusFailed, refusal.Code, now
 	sum.Cause = call.Cause{By: call.BySwitch, Code: refusal.Code, Text: refusal.Error()}
 	switch refusal.Code {
 	case 404, 410, 480, 604:
 		sum.Status = call.StatusNotFound
 	}
-	s.deps.Records.Ended(sum)
+	s.deps.Records.Ended(&sum)
 	if t.Progress != nil {
 		t.Progress(call.Progress{Step: call.StepCompleted, At: now, Call: sum})
 	}

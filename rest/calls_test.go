@@ -260,10 +260,10 @@ func TestRedirectOfABridge(t *testing.T) {
 func (w *world) fill(n int, account string) {
 	for i := range n {
 		at := created.Add(time.Duration(i) * time.Second)
-		w.store.SaveCall(cdr.Record{Updated: at, Summary: call.Summary{
+		w.store.SaveCall(new(cdr.Record{Updated: at, Summary: call.Summary{
 			ID: call.ID(fmt.Sprintf("CA%032x", i)), Account: account, Status: call.StatusCompleted, From: "alice",
 			To: fmt.Sprintf("+1555%07d", i), Created: at, Answered: at, Ended: at,
-		}})
+		}}))
 	}
 }
 
@@ -324,7 +324,7 @@ func TestPagesOf448Calls(t *testing.T) {
 		w.same("empty", []any{v["calls"], v["num_pages"], v["start"], v["end"]}, []any{[]any{}, 0, "0", "0"})
 	})
 	t.Run("94 sub-accounts", func(t *testing.T) {
-		w.store.SaveCall(cdr.Record{Summary: call.Summary{ID: call.NewID(), Account: w.b.SID, Created: created, Ended: created}})
+		w.store.SaveCall(new(cdr.Record{Summary: call.Summary{ID: call.NewID(), Account: w.b.SID, Created: created, Ended: created}}))
 		w.same("without", w.object("GET", list, "")["total"], 448)
 		w.same("with", w.object("GET", list+"?SubAccounts=true", "")["total"], 449)
 	})

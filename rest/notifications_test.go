@@ -14,7 +14,7 @@ import (
 // noted makes n notifications of an account, a minute apart, the odd ones warnings without a call.
 func (w *world) noted(a directory.Account, n int) (sids []string) {
 	w.t.Helper()
-	w.store.SaveCall(cdr.Record{Summary: call.Summary{ID: "CA8e21f0d35b7a4c19a6d2e4f70b93c1d8", Account: a.SID, Created: created, Ended: created}})
+	w.store.SaveCall(new(cdr.Record{Summary: call.Summary{ID: "CA8e21f0d35b7a4c19a6d2e4f70b93c1d8", Account: a.SID, Created: created, Ended: created}}))
 	for i := range n {
 		note := directory.Notification{
 			SID: directory.NewSID(directory.PrefixNotification), Account: a.SID, Call: "CA8e21f0d35b7a4c19a6d2e4f70b93c1d8", Code: 11206,

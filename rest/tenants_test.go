@@ -25,7 +25,7 @@ func (w *world) possessions(a directory.Account) map[string]string {
 		}
 	})
 	record := cdr.Record{Summary: call.Summary{ID: call.NewID(), Account: a.SID, Created: created, Ended: created}}
-	w.store.SaveCall(record)
+	w.store.SaveCall(new(record))
 	made["/Calls/"+string(record.ID)] = "Status=completed"
 	note := directory.Notification{SID: directory.NewSID(directory.PrefixNotification), Account: a.SID, Call: string(record.ID), Date: created}
 	w.store.Notify(note)

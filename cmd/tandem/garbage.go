@@ -8,20 +8,22 @@ import (
 	"time"
 )
 
-// Percentages between which the collector is set: Go's own pace, and where more saves nothing.
+// Percentages of live memory between which the collector is set: less would
+// cost a busy switch too much time, more saves nothing.
 const (
-	usualGarbage = 100
+	leastGarbage = 40
 	mostGarbage  = 1600
 )
 
 // garbageEvery is how often the pace is set anew.
 const garbageEvery = 500 * time.Millisecond
 
-// collector lets at least so many bytes of garbage pile up between two
-// collections. Go's pace is as much garbage as there is live memory: a switch
-// with few long calls and thousands of short ones a second has little that
-// lives, and would collect forty times a second (20 % of its time at 3,000
-// calls a second, 2026-11-21). GOGC in the environment goes before it.
+// collector lets so many bytes of garbage pile up between two collections. Go's
+// pace is as much garbage as there is live memory: a switch with thousands of
+// short calls a second has little that lives, and would collect forty times a
+// second (20 % of its time at 3,000 calls a second, 2026-11-21), and one with
+// thousands of long calls would take up twice what they need. GOGC in the
+// environment goes before it.
 type collector struct {
 	garbage int // 0: Go's own pace
 	percent int
@@ -52,7 +54,7 @@ func (c *collector) serve(ctx context.Context) error {
 // pace sets the percentage that makes the garbage wanted of what is live. It
 // costs a stop of the world, so small changes are left out.
 func (c *collector) pace(live uint64) {
-	percent := min(max(c.garbage*100/int(max(live, 1)), usualGarbage), mostGarbage)
+	percent := min(max(c.garbage*100/int(max(live, 1)), leastGarbage), mostGarbage)
 	if diff := percent - c.percent; diff*diff*100 > c.percent*c.percent { // more than a tenth
 		debug.SetGCPercent(percent)
 		c.percent = percent

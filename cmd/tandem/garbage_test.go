@@ -20,7 +20,8 @@ func TestCollectorKeepsPace(t *testing.T) {
 		{17 * mib, 400}, // too little to stop the world for
 		{32 * mib, 200},
 		{64 * mib, 100},
-		{500 * mib, 100},
+		{128 * mib, 50},
+		{500 * mib, leastGarbage},
 	} {
 		c.pace(tt.live)
 		got := debug.SetGCPercent(c.percent)

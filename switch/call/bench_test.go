@@ -17,9 +17,9 @@ import (
 // discard keeps nothing, as fast as it can be kept.
 type discard struct{ ended chan struct{} }
 
-func (discard) Began(call.Summary)                     {}
+func (discard) Began(*call.Summary)                    {}
 func (discard) Answered(call.ID, time.Time, time.Time) {}
-func (d discard) Ended(call.Summary)                   { d.ended <- struct{}{} }
+func (d discard) Ended(*call.Summary)                  { d.ended <- struct{}{} }
 
 func (discard) Resolve(context.Context, string, call.Target) ([]call.Outgoing, error) {
 	return []call.Outgoing{{To: "sip:200@example.net"}}, nil

@@ -29,7 +29,7 @@ type Call struct {
 	inbox chan *command
 	done  chan struct{} // closed when the loop has ended; what follows is set before
 
-	final       Summary
+	final       *Summary
 	lastHeaders []Header
 }
 
@@ -112,8 +112,8 @@ func (c *Call) Claim(account, numberSID string) {
 // Summary tells all about the call now, or as it ended.
 func (c *Call) Summary() Summary {
 	var sum Summary
-	if err := c.ask(func(s *state) { sum = c.summary(s) }); err != nil {
-		return c.final
+	if err := c.ask(func(s *state) { sum = *c.summary(s) }); err != nil {
+		return *c.final
 	}
 	return sum
 }

@@ -124,9 +124,14 @@ func (c *Call) Dial(ctx context.Context, d Dial) (DialResult, error) {
 	c.listen(g.fork.mail)
 	defer c.listen(nil)
 	res, err := g.run(ctx)
+	c.logDial(&res)
+	return res, err
+}
+
+//go:noinline
+func (c *Call) logDial(res *DialResult) {
 	c.log(slog.LevelDebug, "dial ended", slog.String("status", res.Status.String()), slog.Int("code", res.Code),
 		slog.String("child", string(res.Child)), slog.Bool("bridged", res.Bridged), slog.String("ended_by", res.EndedBy.String()))
-	return res, err
 }
 
 // dialling is one Dial under way; it lives in the plan's goroutine.

@@ -149,16 +149,23 @@ func (c *Call) over(s *state, e Event) {
 	sum := c.account(s)
 	c.step(s, StepCompleted)
 	c.publish(s, event.CallEnded)
-	c.log(slog.LevelInfo, "call ended", slog.String("direction", c.direction.String()), slog.String("parent", string(c.parent)),
-		slog.String("from", sum.From), slog.String("to", sum.To), slog.String("status", sum.Status.String()), slog.Int("code", sum.Code),
-		slog.String("reason", sum.Cause.Text), slog.Bool("bridged", sum.Bridged), slog.Duration("duration", sum.Duration()))
+	c.logEnd(sum)
 	e.Cause = s.life.cause
 	e.Code = s.life.code
 	s.link.tell(e)
 }
 
+// logEnd stands apart, as do others here, to keep what a loop needs of its stack below 4 KiB.
+//
+//go:noinline
+func (c *Call) logEnd(sum *Summary) {
+	c.log(slog.LevelInfo, "call ended", slog.String("direction", c.direction.String()), slog.String("parent", string(c.parent)),
+		slog.String("from", sum.From), slog.String("to", sum.To), slog.String("status", sum.Status.String()), slog.Int("code", sum.Code),
+		slog.String("reason", sum.Cause.Text), slog.Bool("bridged", sum.Bridged), slog.Duration("duration", sum.talked()))
+}
+
 // account writes the call's last record, once.
-func (c *Call) account(s *state) Summary {
+func (c *Call) account(s *state) *Summary {
 	sum := c.summary(s)
 	if !s.life.accounted {
 		s.life.accounted = true
@@ -235,9 +242,13 @@ func (c *Call) setStatus(to Status) {
 }
 
 func (c *Call) publish(s *state, kind event.Kind) {
-	if c.m.bus == nil || !c.m.bus.Watched() {
-		return
+	if c.m.bus != nil && c.m.bus.Watched() {
+		c.broadcast(s, kind)
 	}
+}
+
+//go:noinline
+func (c *Call) broadcast(s *state, kind event.Kind) {
 	p := c.leg.Party()
 	c.m.bus.Publish(event.Event{
 		Kind: kind, At: time.Now(), Account: c.Account(), Call: string(c.id), Parent: string(c.parent),
@@ -247,9 +258,9 @@ func (c *Call) publish(s *state, kind event.Kind) {
 }
 
 // summary is the state as a value.
-func (c *Call) summary(s *state) Summary {
+func (c *Call) summary(s *state) *Summary {
 	p := c.leg.Party()
-	sum := Summary{
+	sum := &Summary{
 		ID: c.id, Parent: c.parent, Account: c.Account(), NumberSID: c.NumberSID(),
 		Direction: c.direction, Status: c.Status(), From: p.From.User, To: p.To.User,
 		CallerName: p.From.Display, ForwardedFrom: p.Diverted, Client: p.Client, Source: p.Source,

@@ -199,7 +199,7 @@ func (m *Manager) enterWith(c *Call, s *state, h Handler) bool {
 	go func() {
 		defer m.goroutines.Done()
 		defer m.leave(c)
-		roomy()
+		roomForLoop()
 		c.loop(s)
 	}()
 	return true
@@ -212,19 +212,19 @@ func (m *Manager) leave(c *Call) {
 	m.mu.Unlock()
 }
 
-func (m *Manager) began(sum Summary) {
+func (m *Manager) began(sum *Summary) {
 	if m.records != nil {
 		m.records.Began(sum)
 	}
 }
 
 // ended accounts for a call whose leg has ended; its plan may still run.
-func (m *Manager) ended(sum Summary) {
+func (m *Manager) ended(sum *Summary) {
 	m.mu.Lock()
 	m.up--
 	m.mu.Unlock()
 	if !sum.Answered.IsZero() {
-		m.metrics.talked(sum.Direction, sum.Duration())
+		m.metrics.talked(sum.Direction, sum.talked())
 	}
 	if m.records != nil {
 		m.records.Ended(sum)

@@ -27,7 +27,7 @@ func (c *Call) start(s *state, h Handler) {
 	}
 	ctx := s.plan.begin()
 	c.m.goroutines.Go(func() {
-		roomy()
+		roomForPlan()
 		c.run(ctx, h)
 	})
 }

@@ -49,6 +49,13 @@ func (c *Call) step(s *state, what Step) {
 	sequence := s.steps.next
 	s.steps.next++
 	if s.steps.watch != nil {
-		s.steps.watch(Progress{Step: what, Sequence: sequence, At: time.Now(), Call: c.summary(s)})
+		c.report(s, what, sequence)
 	}
+}
+
+// report tells the watcher of a step. It stands apart because a summary takes room on the stack.
+//
+//go:noinline
+func (c *Call) report(s *state, what Step, sequence int) {
+	s.steps.watch(Progress{Step: what, Sequence: sequence, At: time.Now(), Call: *c.summary(s)})
 }

@@ -32,6 +32,14 @@ type Summary struct {
 	Media         media.Stats
 }
 
+// talked is Duration of a call that has ended, without a copy on the stack.
+func (s *Summary) talked() time.Duration {
+	if s.Answered.IsZero() {
+		return 0
+	}
+	return s.Ended.Sub(s.Answered)
+}
+
 // Duration is the time from the answer to the end, or to now while the call is up.
 func (s Summary) Duration() time.Duration {
 	if s.Answered.IsZero() {
@@ -55,13 +63,14 @@ func (s Summary) until() time.Time {
 	return s.Ended
 }
 
-// Records keeps one record of every call. Its methods must not block.
+// Records keeps one record of every call. Its methods must not block, nor keep
+// the summary, which comes as a pointer because calls run on small stacks.
 type Records interface {
 	// Began is called once, when a plan has claimed the call or its leg was placed.
-	Began(s Summary)
+	Began(s *Summary)
 	// Answered is called at most once for a call that Began, when it is answered:
 	// what survives if the process dies. Rang is zero for a call that did not ring.
 	Answered(id ID, rang, answered time.Time)
 	// Ended is called once for every call that Began, with its last summary.
-	Ended(s Summary)
+	Ended(s *Summary)
 }

@@ -11,7 +11,7 @@ import (
 
 type kept []cdr.Record
 
-func (k *kept) SaveCall(r cdr.Record) { *k = append(*k, r) }
+func (k *kept) SaveCall(r *cdr.Record) { *k = append(*k, *r) }
 
 func (k *kept) SaveAnswer(id call.ID, rang, answered time.Time) {
 	*k = append(*k, cdr.Record{Summary: call.Summary{ID: id, Rang: rang, Answered: answered}})
@@ -31,10 +31,10 @@ func TestWriterKeepsBothEndsOfACall(t *testing.T) {
 		var store kept
 		w := cdr.NewWriter(&store)
 		sum := call.Summary{ID: call.NewID(), Created: time.Now(), Status: call.StatusRinging}
-		w.Began(sum)
+		w.Began(&sum)
 		time.Sleep(time.Minute)
 		sum.Status, sum.Ended = call.StatusCanceled, time.Now()
-		w.Ended(sum)
+		w.Ended(&sum)
 		if len(store) != 2 || store[0].ID != sum.ID || !store[0].Ended.IsZero() {
 			t.Fatalf("got %+v, want a record without an end first", store)
 		}

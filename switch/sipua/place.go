@@ -50,44 +50,66 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
+	p, to, targets, err := u.newPlacing(&o)
+	switch {
+	case err != nil:
+	case targets == nil:
+		//nolint:contextcheck // looking up outlives the caller: Invite returns before it
+		err = p.lookup(to)
+	default:
+		err = p.begin(targets)
+	}
+	if err != nil {
+		if p != nil {
+			p.l.audio.Close()
+		}
+		return nil, err
+	}
+	return p.l, nil
+}
+
+// lookup starts the call once it is known where it goes.
+func (p *placing) lookup(to *uri) error {
+	return p.l.s.u.lookup(*to, func(found []target, err error) {
+		st, err := p.open(found, err)
+		p.l.s.post(func() { p.start(st, found, err) })
+	})
+}
+
+// begin starts the call at targets that are known.
+func (p *placing) begin(targets []target) error {
+	st, err := p.open(targets, nil)
+	if err == nil && !p.l.s.post(func() { p.start(st, targets, nil) }) {
+		err = call.ErrEnded
+	}
+	return err
+}
+
+// newPlacing makes the leg and finds its targets; none, without an error: they are to be looked up. It
+// stands apart because opening the media needs the stack that this takes.
+//
+//go:noinline
+func (u *UA) newPlacing(o *call.Outgoing) (*placing, *uri, []target, error) {
 	to, request, err := parseTarget(o.To)
 	if err != nil {
-		return nil, &call.Refusal{Code: 416, Err: fmt.Errorf("cannot reach %q: %w", clean(o.To), err)}
+		return nil, nil, nil, &call.Refusal{Code: 416, Err: fmt.Errorf("cannot reach %q: %w", clean(o.To), err)}
 	}
 	if o.MaxForwards < 0 {
-		return nil, &call.Refusal{Code: 483, Err: errors.New("Max-Forwards is used up")}
+		return nil, nil, nil, &call.Refusal{Code: 483, Err: errors.New("Max-Forwards is used up")}
 	}
 	beside, _ := o.Beside.(*Leg)
 	s := u.shardBeside(beside)
-	l := newLeg(s, newCallID(s.n, len(u.shards)), "", u.outboundParty(o, to), netip.Addr{})
+	l := newLeg(s, newCallID(s.n, len(u.shards)), "", u.outboundParty(*o, to), netip.Addr{})
 	l.party.SIPCallID = l.id
 	l.username, l.password = o.Username, o.Password
 	if beside != nil {
 		l.audio.join(beside)
 		beside.audio.join(l)
 	}
-	p := &placing{l: l, o: o, uri: request}
+	p := &placing{l: l, o: *o, uri: request}
 	p.headers = appendHeaders(nil, u.allowedHeaders(l.id, o.Headers))
-	targets, err := u.targets(o, to)
-	switch {
-	case err != nil:
-	case targets == nil:
-		//nolint:contextcheck // looking up outlives the caller: Invite returns before it
-		err = u.lookup(to, func(found []target, err error) {
-			st, err := p.open(found, err)
-			s.post(func() { p.start(st, found, err) })
-		})
-	default:
-		var st Stream
-		if st, err = p.open(targets, nil); err == nil && !s.post(func() { p.start(st, targets, nil) }) {
-			err = call.ErrEnded
-		}
-	}
-	if err != nil {
-		l.audio.Close()
-		return nil, err
-	}
-	return l, nil
+	targets, err := u.targets(*o, to)
+	return p, &to, targets, err
 }
 
 // open opens the media for the first target, in the goroutine of the caller or of the look-up.

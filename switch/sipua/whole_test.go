@@ -143,13 +143,13 @@ func (h *house) Route(_ context.Context, c *call.Call) (call.Handler, error) {
 	}), nil
 }
 
-func (h *house) Began(call.Summary) {}
+func (h *house) Began(*call.Summary) {}
 
 func (h *house) Answered(call.ID, time.Time, time.Time) {}
-func (h *house) Ended(s call.Summary) {
+func (h *house) Ended(s *call.Summary) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.records = append(h.records, s)
+	h.records = append(h.records, *s)
 }
 
 // settled waits until no call is up and every port is back.

@@ -30,7 +30,7 @@ func TestAnswerIsAddedToTheRecord(t *testing.T) {
 			var batch []task
 			first, last := callRow(begun), callRow(end)
 			if tt.apart {
-				s.SaveCall(begun)
+				s.SaveCall(new(begun))
 				if err := s.Flush(t.Context()); err != nil {
 					t.Fatal(err)
 				}
@@ -78,7 +78,7 @@ func TestAnswerOfACallThatHasEndedChangesNothing(t *testing.T) {
 	s := openForTest(t, nil)
 	r := someCall(string(call.NewID()))
 	r.Status = call.StatusCanceled
-	s.SaveCall(r)
+	s.SaveCall(new(r))
 	s.SaveAnswer(r.ID, time.Now(), time.Now().Add(time.Hour))
 	if err := s.Flush(t.Context()); err != nil {
 		t.Fatal(err)

@@ -98,11 +98,11 @@ func droppedCounts(text string) (counts [media.DropReasons]uint64) {
 }
 
 // SaveCall queues a call's record, in place of the one that was written before.
-func (s *Store) SaveCall(r cdr.Record) {
+func (s *Store) SaveCall(r *cdr.Record) {
 	if r.Updated.IsZero() {
 		r.Updated = time.Now()
 	}
-	s.writer.save((*callRow)(&r))
+	s.writer.save((*callRow)(r))
 }
 
 // answerRow is the answer of a call that is up.

@@ -40,14 +40,14 @@ func TestCallsAreWrittenTwiceAndReadOnce(t *testing.T) {
 	r := record(1)
 	began := r
 	began.Status, began.Answered, began.Ended, began.Media = call.StatusRinging, time.Time{}, time.Time{}, media.Stats{}
-	s.SaveCall(began)
+	s.SaveCall(new(began))
 	flush(t, s)
 	got, ok, err := s.Call(t.Context(), r.ID)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	same(t, "at the beginning", got, began)
-	s.SaveCall(r)
+	s.SaveCall(new(r))
 	flush(t, s)
 	got, _, err = s.Call(t.Context(), r.ID)
 	must(t, err)
@@ -86,7 +86,7 @@ func TestCallsSelectsAndOrders(t *testing.T) {
 		case 5, 6:
 			r.To, r.Created, r.Parent = "same", now, record(1).ID
 		}
-		s.SaveCall(r)
+		s.SaveCall(new(r))
 	}
 	flush(t, s)
 	sid := func(i int) string { return string(record(i).ID) }
@@ -142,8 +142,8 @@ func TestOrphansSayThatTheSwitchDied(t *testing.T) {
 	s := open(t, dir)
 	up, ended := record(1), record(2)
 	up.Status, up.Ended = call.StatusInProgress, time.Time{}
-	s.SaveCall(up)
-	s.SaveCall(ended)
+	s.SaveCall(new(up))
+	s.SaveCall(new(ended))
 	s = reopen(t, s, dir)
 	n, err := s.Orphans(t.Context())
 	if err != nil || n != 1 {

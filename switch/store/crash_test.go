@@ -54,7 +54,7 @@ func victim(path string) {
 		if i%10 == 0 {
 			r.Status, r.Ended = call.StatusInProgress, time.Time{}
 		}
-		s.SaveCall(r)
+		s.SaveCall(new(r))
 		if i%100 == 99 {
 			if err := s.SetSetting(context.Background(), "written", fmt.Sprint(i)); err != nil {
 				os.Exit(1)

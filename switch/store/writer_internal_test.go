@@ -66,7 +66,7 @@ func TestFullQueueCountsAndNeverBlocks(t *testing.T) {
 		if got, want := s.Full(), i >= 48; got != want {
 			t.Fatalf("Full() behind %d rows = %v, want %v", i, got, want)
 		}
-		s.SaveCall(someCall(string(call.NewID())))
+		s.SaveCall(new(someCall(string(call.NewID()))))
 	}
 	if got := count(s.writer.metrics.lost); got != 36 {
 		t.Errorf("lost %v rows, want 36", got)
@@ -88,7 +88,7 @@ func TestCloseWritesWhatIsQueued(t *testing.T) {
 	s := openForTest(t, nil)
 	release := hold(t, s)
 	for range 2000 {
-		s.SaveCall(someCall(string(call.NewID())))
+		s.SaveCall(new(someCall(string(call.NewID()))))
 	}
 	go release()
 	if err := s.Close(); err != nil {
@@ -118,9 +118,9 @@ func TestRowsOfAShortCallAreJoined(t *testing.T) {
 	release := hold(t, s)
 	began, ended := someCall("CA1"), someCall("CA1")
 	began.Ended = time.Time{}
-	s.SaveCall(began)
-	s.SaveCall(someCall("CA2"))
-	s.SaveCall(ended)
+	s.SaveCall(new(began))
+	s.SaveCall(new(someCall("CA2")))
+	s.SaveCall(new(ended))
 	batch := []task{<-s.writer.queue, <-s.writer.queue, <-s.writer.queue}
 	release()
 	w := &writer{last: map[call.ID]int{"CA2": 7}}
@@ -135,9 +135,9 @@ func TestRowsOfAShortCallAreJoined(t *testing.T) {
 func TestOneBadRowDoesNotHarmTheBatch(t *testing.T) {
 	s := openForTest(t, nil)
 	release := hold(t, s)
-	s.SaveCall(someCall("CA1"))
+	s.SaveCall(new(someCall("CA1")))
 	s.writer.save(brokenRow{})
-	s.SaveCall(someCall("CA2"))
+	s.SaveCall(new(someCall("CA2")))
 	release()
 	refuse := errors.New("no")
 	if err := s.writer.do(t.Context(), func(tx execer) error {
@@ -174,7 +174,7 @@ func TestRowsAreTriedAgainWhenTheCommitFails(t *testing.T) {
 	if _, ok := s.Setting("a"); ok {
 		t.Error("a change that was not written is cached")
 	}
-	s.SaveCall(someCall("CA1"))
+	s.SaveCall(new(someCall("CA1")))
 	for count(s.writer.metrics.failures) == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -207,7 +207,7 @@ func BenchmarkSaveCall(b *testing.B) {
 		for i := range list {
 			list[i] = someCall(string(call.NewID()))
 			list[i].Parent, list[i].Ended = call.NewID(), time.Time{}
-			s.SaveCall(list[i])
+			s.SaveCall(new(list[i]))
 		}
 		sync()
 		for _, r := range list {
@@ -216,7 +216,7 @@ func BenchmarkSaveCall(b *testing.B) {
 		sync()
 		for _, r := range list {
 			r.Ended, r.Status = r.Created, call.StatusCompleted
-			s.SaveCall(r)
+			s.SaveCall(new(r))
 		}
 		sync()
 		n += batch

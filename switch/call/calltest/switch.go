@@ -84,10 +84,10 @@ type Records struct {
 }
 
 // Began keeps s.
-func (r *Records) Began(s call.Summary) {
+func (r *Records) Began(s *call.Summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.begun = append(r.begun, s)
+	r.begun = append(r.begun, *s)
 }
 
 // Answered keeps the answer.
@@ -111,10 +111,10 @@ func (r *Records) Answers() []Answer {
 }
 
 // Ended keeps s.
-func (r *Records) Ended(s call.Summary) {
+func (r *Records) Ended(s *call.Summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = append(r.ended, s)
+	r.ended = append(r.ended, *s)
 }
 
 // All returns what Ended was given, in order.
