@@ -51,6 +51,10 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 		return nil, context.Cause(ctx)
 	}
 	p, to, targets, err := u.newPlacing(&o)
+	if p == nil {
+		return nil, err
+	}
+	l := p.l // once begun, p belongs to the shard, which may part it from its leg
 	switch {
 	case err != nil:
 	case targets == nil:
@@ -60,12 +64,10 @@ func (u *UA) Invite(ctx context.Context, o call.Outgoing) (call.Leg, error) {
 		err = p.begin(targets)
 	}
 	if err != nil {
-		if p != nil {
-			p.l.audio.Close()
-		}
+		l.audio.Close()
 		return nil, err
 	}
-	return p.l, nil
+	return l, nil
 }
 
 // lookup starts the call once it is known where it goes.
